@@ -1,0 +1,154 @@
+/**
+ * What a stack file may ask for. Every field has one meaning, one unit and, where it may be left
+ * out, one default. `parse.ts` turns `unknown` into these types or into one `ConfigError`.
+ */
+
+/** One stack's cluster: the platform decides which further keys exist. */
+export type ClusterConfig = EksConfig | HostsConfig;
+
+/** Keys that every platform has. */
+export interface CommonConfig {
+  /** Cluster name: DNS label, at most 32 characters (AWS and Kubernetes names are built from it). */
+  name: string;
+  kubernetes: KubernetesConfig;
+  /** Extra tags or labels for everything that can carry them. Default: none. */
+  tags: Record<string, string>;
+}
+
+/** The Kubernetes release and its cluster-internal address ranges. */
+export interface KubernetesConfig {
+  /** Exact for self-managed ("1.36.3"), minor for EKS ("1.36"); only versions in `versions.ts`. */
+  version: string;
+  /** Range of Service addresses. Default "172.20.0.0/16". */
+  serviceCidr: string;
+}
+
+/** Managed control plane on EKS. */
+export interface EksConfig extends CommonConfig {
+  platform: "eks";
+  /** AWS region, e.g. "eu-west-1". */
+  region: string;
+  /** At least three distinct availability zones of the region; order fixes addresses, so append only. */
+  zones: string[];
+  network: VpcConfig;
+  api: EksApiConfig;
+  /** Who may administer the cluster, by a name of your choice. */
+  admins: Record<string, AdminConfig>;
+  /** Worker pools by name; each becomes one node group per zone. */
+  pools: Record<string, PoolConfig>;
+  /** Days that control-plane and flow logs are kept; a value CloudWatch offers. Default 90. */
+  logRetentionDays: number;
+  /** Refuse to delete the cluster and what holds data. Default true. */
+  deletionProtection: boolean;
+}
+
+export interface VpcConfig {
+  /** IPv4 range of the VPC, /16 to /20, e.g. "10.20.0.0/16". */
+  cidr: string;
+}
+
+export interface EksApiConfig {
+  /** Ranges that may reach the public endpoint; empty means a private endpoint only. Default []. */
+  publicCidrs: string[];
+}
+
+export interface AdminConfig {
+  /** IAM role or user ARN. */
+  principalArn: string;
+  /** Default "admin" (whole cluster); "view" reads only. */
+  access: "admin" | "view";
+}
+
+/** Worker pool. The counts are for the whole pool, spread evenly over the zones. */
+export interface PoolConfig {
+  /** EC2 instance types, first is preferred; all of one architecture. */
+  instanceTypes: string[];
+  architecture: "x86_64" | "arm64";
+  /** Nodes in the whole pool. min must remain when any one zone is lost. */
+  minNodes: number;
+  desiredNodes: number;
+  maxNodes: number;
+  /** Root volume. Default 50. */
+  volumeGiB: number;
+  /** Pods a node must be able to run; checked against the instance types. Default 58. */
+  podsPerNode: number;
+  /** "on-demand" (default) or "spot". */
+  capacity: "on-demand" | "spot";
+  labels: Record<string, string>;
+  taints: TaintConfig[];
+}
+
+export interface TaintConfig {
+  key: string;
+  value: string;
+  effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute";
+}
+
+/** Self-managed control plane on Linux hosts that already exist and answer SSH. */
+export interface HostsConfig extends CommonConfig {
+  platform: "hosts";
+  kubernetes: KubernetesConfig & {
+    /** Range of pod addresses; each host gets a /24 of it. Default "10.244.0.0/16". */
+    podCidr: string;
+  };
+  /** Machines by name; the name becomes the node name. */
+  hosts: Record<string, HostConfig>;
+  ssh: SshConfig;
+  api: HostsApiConfig;
+  etcd: EtcdConfig;
+  /**
+   * "routed": bridge plugin and plain routes between hosts of one flat network.
+   * "cilium": the production choice; its chart is installed by the stack.
+   */
+  podNetwork: "routed" | "cilium";
+  artifacts: ArtifactsConfig;
+}
+
+/** What a host is for. One host may combine roles, except a load balancer with a control plane. */
+export type HostRole = "etcd" | "control-plane" | "load-balancer" | "worker";
+
+export interface HostConfig {
+  /** IPv4 address by which SSH and all other hosts reach it. */
+  address: string;
+  /** Failure domain: site, rack or room. Three at least. */
+  zone: string;
+  roles: HostRole[];
+  labels: Record<string, string>;
+  taints: TaintConfig[];
+}
+
+export interface SshConfig {
+  /** Default "root"; any other user needs password-less sudo. */
+  user: string;
+  /** Default 22. */
+  port: number;
+  /** Private key file, absolute or relative to the project. Its text never enters plan or state in clear. */
+  privateKeyFile: string;
+}
+
+export interface HostsApiConfig {
+  /** Virtual IPv4 address that the load-balancer pair shares, on the same layer-2 segment. */
+  vip: string;
+  /** Default 6443. */
+  port: number;
+}
+
+export interface EtcdConfig {
+  /** Backend quota. Default 8, which is etcd's advised maximum. */
+  quotaGiB: number;
+  /** Directory on the machine's own data disk. Default "/var/lib/etcd". */
+  dataDir: string;
+  snapshots: {
+    /** Default 15. */
+    intervalMinutes: number;
+    /** Snapshots kept on each machine that receives them. Default 96. */
+    keep: number;
+  };
+}
+
+/** Where machines get Kubernetes, etcd and containerd binaries and images from. */
+export type ArtifactsConfig =
+  /** The machine image already has the pinned versions (the lab; golden images). */
+  | { source: "preinstalled" }
+  /** Official releases, checked against the digests in `versions.ts`; `mirror` replaces the hosts. */
+  | { source: "download"; mirror?: string };

@@ -1,0 +1,89 @@
+import type { Inputs, Outputs } from "./value.ts";
+
+/** What became of a comparison between what is and what is asked. */
+export interface ProviderDiff {
+  /** Top-level properties that differ. Empty means no change. */
+  changedKeys: string[];
+  /** Those of `changedKeys` that can only be met by a new resource. */
+  replaceKeys: string[];
+  /** Default false: the new resource is made before the old one goes. */
+  deleteBeforeReplace?: boolean;
+}
+
+/** Context of one operation. */
+export interface Operation {
+  urn: string;
+  /** Aborted on cancel (Ctrl-C) or when `timeoutSeconds` has passed. */
+  signal: AbortSignal;
+  /** Progress line for the person watching; must hold no secret. */
+  log(line: string): void;
+}
+
+/**
+ * The part of Pulumi's provider protocol that the embedded engine needs, as plain calls.
+ * Values carry no secret wrappers (the engine re-marks them); unknowns appear in preview only,
+ * and never reach `create`, `update` or `delete`. Errors are thrown; partial state is kept by
+ * throwing `PartialResourceError`.
+ */
+export interface Provider {
+  /** Type tokens served, as exact tokens or a prefix ending in "*", e.g. "tls:index/privateKey:PrivateKey". */
+  readonly types: readonly string[];
+  /** Inputs with defaults filled in. Throws one error that lists everything wrong. */
+  check(
+    type: string,
+    inputs: Inputs,
+    oldInputs: Inputs | undefined,
+    operation: Operation,
+  ): Promise<Inputs>;
+  /** Compare; called only when an old state exists. */
+  diff(
+    type: string,
+    id: string,
+    oldInputs: Inputs,
+    oldOutputs: Outputs,
+    inputs: Inputs,
+  ): Promise<ProviderDiff>;
+  create(
+    type: string,
+    inputs: Inputs,
+    operation: Operation,
+  ): Promise<{ id: string; outputs: Outputs }>;
+  update(
+    type: string,
+    id: string,
+    oldInputs: Inputs,
+    oldOutputs: Outputs,
+    inputs: Inputs,
+    operation: Operation,
+  ): Promise<Outputs>;
+  delete(
+    type: string,
+    id: string,
+    inputs: Inputs,
+    outputs: Outputs,
+    operation: Operation,
+  ): Promise<void>;
+  /** Current state, or undefined when it is gone. Returns the old outputs where nothing can be read. */
+  read(
+    type: string,
+    id: string,
+    inputs: Inputs,
+    outputs: Outputs,
+    operation: Operation,
+  ): Promise<Outputs | undefined>;
+  /** Output names that are secret whatever the program says, e.g. ["privateKeyPem"]. */
+  secretOutputs(type: string): readonly string[];
+}
+
+/** Creation or update reached the other side and then failed: what exists must be remembered. */
+export class PartialResourceError extends Error {
+  readonly id: string;
+  readonly outputs: Outputs;
+
+  constructor(message: string, id: string, outputs: Outputs) {
+    super(message);
+    this.name = "PartialResourceError";
+    this.id = id;
+    this.outputs = outputs;
+  }
+}
