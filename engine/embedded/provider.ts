@@ -15,14 +15,21 @@ export interface Operation {
   urn: string;
   /** Aborted on cancel (Ctrl-C) or when `timeoutSeconds` has passed. */
   signal: AbortSignal;
+  /**
+   * Inputs of the explicit provider resource that the resource names (for kubernetes: `kubeconfig`,
+   * `context`, …); empty for a default provider. Values that are not strings arrive as JSON text, as
+   * the SDK writes them.
+   */
+  providerInputs: Inputs;
   /** Progress line for the person watching; must hold no secret. */
   log(line: string): void;
 }
 
 /**
  * The part of Pulumi's provider protocol that the embedded engine needs, as plain calls.
- * Values carry no secret wrappers (the engine re-marks them); unknowns appear in preview only,
- * and never reach `create`, `update` or `delete`. Errors are thrown; partial state is kept by
+ * Values carry no secret wrappers (the engine re-marks them). Unknowns appear in preview, in `check`
+ * and `diff`, and in `diff` of an update that asks which dependents a replacement would replace; they
+ * never reach `create`, `update` or `delete`. Errors are thrown; partial state is kept by
  * throwing `PartialResourceError`.
  */
 export interface Provider {
@@ -71,6 +78,18 @@ export interface Provider {
     outputs: Outputs,
     operation: Operation,
   ): Promise<Outputs | undefined>;
+  /**
+   * Looks for what an earlier `create` of this URN left when the engine was killed before it could
+   * note the result; undefined when there is nothing. Without this method the engine calls `create`
+   * again, so `create` must then be safe to repeat.
+   */
+  adopt?(
+    type: string,
+    inputs: Inputs,
+    operation: Operation,
+  ): Promise<{ id: string; outputs: Outputs } | undefined>;
+  /** Outputs that an update cannot change; in a preview of an update all others are unknown unless they are inputs. */
+  stableOutputs?(type: string): readonly string[];
   /** Output names that are secret whatever the program says, e.g. ["privateKeyPem"]. */
   secretOutputs(type: string): readonly string[];
 }
