@@ -28,7 +28,12 @@ export interface EksConfig extends CommonConfig {
   platform: "eks";
   /** AWS region, e.g. "eu-west-1". */
   region: string;
-  /** At least three distinct availability zones of the region; order fixes addresses, so append only. */
+  /** Twelve digits. When given, the provider refuses to touch any other account. Default: not checked. */
+  accountId?: string;
+  /**
+   * At least three distinct availability zones of the region. The first three carry the control
+   * plane's and the endpoints' interfaces, so append further zones and leave the order alone.
+   */
   zones: string[];
   network: VpcConfig;
   api: EksApiConfig;
@@ -36,6 +41,8 @@ export interface EksConfig extends CommonConfig {
   admins: Record<string, AdminConfig>;
   /** Worker pools by name; each becomes one node group per zone. */
   pools: Record<string, PoolConfig>;
+  /** Backends for volumes, each at most once. Default: EBS alone. */
+  storage: StorageConfig[];
   /** Days that control-plane and flow logs are kept; a value CloudWatch offers. Default 90. */
   logRetentionDays: number;
   /** Refuse to delete the cluster and what holds data. Default true. */
@@ -59,15 +66,15 @@ export interface AdminConfig {
   access: "admin" | "view";
 }
 
-/** Worker pool. The counts are for the whole pool, spread evenly over the zones. */
+/** Worker pool: one node group per zone, so that volumes and autoscaling stay zonal. */
 export interface PoolConfig {
   /** EC2 instance types, first is preferred; all of one architecture. */
   instanceTypes: string[];
   architecture: "x86_64" | "arm64";
-  /** Nodes in the whole pool. min must remain when any one zone is lost. */
+  /** Nodes that must remain in the whole pool when any one zone is lost. */
   minNodes: number;
-  desiredNodes: number;
-  maxNodes: number;
+  /** Nodes in each zone: min <= desired <= max. Per zone, so that a further zone changes no other. */
+  nodesPerZone: { min: number; desired: number; max: number };
   /** Root volume. Default 50. */
   volumeGiB: number;
   /** Pods a node must be able to run; checked against the instance types. Default 58. */
@@ -76,6 +83,16 @@ export interface PoolConfig {
   capacity: "on-demand" | "spot";
   labels: Record<string, string>;
   taints: TaintConfig[];
+}
+
+/** A backend for persistent volumes; the `backend` decides which further keys exist. */
+export type StorageConfig = EbsStorageConfig;
+
+/** EBS volumes by the managed CSI driver: encrypted gp3, each in one zone. */
+export interface EbsStorageConfig {
+  backend: "ebs";
+  /** Copies in different zones. EBS keeps a volume in one zone, so 1 is all it can place. Default 1. */
+  replicas: number;
 }
 
 export interface TaintConfig {

@@ -1,0 +1,111 @@
+import { z } from "zod";
+import type { ClusterConfig, EksConfig, HostsConfig } from "./schema.ts";
+
+/**
+ * The form of each key by platform: types, defaults, and which keys exist. What a value must mean
+ * is in `rules/`, so that one bad value hides no other problem.
+ */
+
+const text = z.string();
+const count = z.int();
+const textByName = z.record(text, text);
+
+const taint = z.strictObject({
+  key: text,
+  value: text,
+  effect: z.enum(["NoSchedule", "PreferNoSchedule", "NoExecute"]),
+});
+
+const common = {
+  name: text,
+  tags: textByName.default({}),
+};
+
+const pool = z.strictObject({
+  instanceTypes: z.array(text),
+  architecture: z.enum(["x86_64", "arm64"]),
+  minNodes: count,
+  nodesPerZone: z.strictObject({ min: count, desired: count, max: count }),
+  volumeGiB: count.default(50),
+  podsPerNode: count.default(58),
+  capacity: z.enum(["on-demand", "spot"]).default("on-demand"),
+  labels: textByName.default({}),
+  taints: z.array(taint).default([]),
+});
+
+const eks = {
+  platform: z.literal("eks"),
+  ...common,
+  kubernetes: z.strictObject({ version: text, serviceCidr: text.default("172.20.0.0/16") }),
+  region: text,
+  accountId: text.exactOptional(),
+  zones: z.array(text),
+  network: z.strictObject({ cidr: text }),
+  api: z.strictObject({ publicCidrs: z.array(text).default([]) }).default({ publicCidrs: [] }),
+  admins: z.record(
+    text,
+    z.strictObject({ principalArn: text, access: z.enum(["admin", "view"]).default("admin") }),
+  ),
+  pools: z.record(text, pool),
+  storage: z
+    .array(z.strictObject({ backend: z.literal("ebs"), replicas: count.default(1) }))
+    .default([{ backend: "ebs", replicas: 1 }]),
+  logRetentionDays: count.default(90),
+  deletionProtection: z.boolean().default(true),
+};
+
+const host = z.strictObject({
+  address: text,
+  zone: text,
+  roles: z.array(z.enum(["etcd", "control-plane", "load-balancer", "worker"])),
+  labels: textByName.default({}),
+  taints: z.array(taint).default([]),
+});
+
+const snapshots = z.strictObject({
+  intervalMinutes: count.default(15),
+  keep: count.default(96),
+});
+
+const etcd = z.strictObject({
+  quotaGiB: z.number().default(8),
+  dataDir: text.default("/var/lib/etcd"),
+  snapshots: snapshots.prefault({}),
+});
+
+const hosts = {
+  platform: z.literal("hosts"),
+  ...common,
+  kubernetes: z.strictObject({
+    version: text,
+    serviceCidr: text.default("172.20.0.0/16"),
+    podCidr: text.default("10.244.0.0/16"),
+  }),
+  hosts: z.record(text, host),
+  ssh: z.strictObject({
+    user: text.default("root"),
+    port: count.default(22),
+    privateKeyFile: text,
+  }),
+  api: z.strictObject({ vip: text, port: count.default(6443) }),
+  etcd: etcd.prefault({}),
+  podNetwork: z.enum(["routed", "cilium"]),
+  artifacts: z.discriminatedUnion("source", [
+    z.strictObject({ source: z.literal("preinstalled") }),
+    z.strictObject({ source: z.literal("download"), mirror: text.exactOptional() }),
+  ]),
+};
+
+type Shape<C> = { readonly [K in keyof Required<C>]: z.ZodType };
+
+/** Form of every top-level key, by platform. */
+export const shapes: {
+  readonly [P in ClusterConfig["platform"]]: Readonly<Record<string, z.ZodType>>;
+} = { eks: eks satisfies Shape<EksConfig>, hosts: hosts satisfies Shape<HostsConfig> };
+
+/** Never called: the compiler checks here that the forms and `schema.ts` say the same. */
+export type FormsMatchSchema = [
+  Same<z.output<z.ZodObject<typeof eks>>, EksConfig>,
+  Same<z.output<z.ZodObject<typeof hosts>>, HostsConfig>,
+];
+type Same<Form extends Config, Config> = Form;

@@ -1,0 +1,83 @@
+/** The only home of versions. A stack may name no release that is not listed here. */
+
+/** Everything a self-managed machine runs, as tried together. */
+export interface SelfManagedVersions {
+  kubernetes: string;
+  etcd: string;
+  containerd: string;
+  runc: string;
+  cniPlugins: string;
+  coredns: string;
+  pause: string;
+}
+
+/**
+ * Self-managed releases by exact Kubernetes version.
+ * etcd: 3.6.14 is the oldest safe one (listener fix of July 2026); pause: kubeadm's own constant.
+ */
+export const selfManagedVersions: Readonly<Record<string, SelfManagedVersions>> = {
+  "1.36.3": {
+    kubernetes: "1.36.3",
+    etcd: "3.6.16",
+    containerd: "2.4.2",
+    runc: "1.5.2",
+    cniPlugins: "1.9.1",
+    coredns: "1.14.7",
+    pause: "3.10.2",
+  },
+};
+
+/** Managed add-ons that every EKS cluster of ours has. */
+export type EksAddonName =
+  | "vpc-cni"
+  | "kube-proxy"
+  | "coredns"
+  | "eks-pod-identity-agent"
+  | "eks-node-monitoring-agent"
+  | "aws-ebs-csi-driver"
+  | "metrics-server";
+
+/**
+ * EKS minors on offer, each with the add-on builds that go with it.
+ * Source: clusters described in public repositories, August to November 2026. The authority is
+ * `aws eks describe-addon-versions --kubernetes-version <minor>`; ask it before moving one.
+ */
+export const eksVersions: Readonly<Record<string, Readonly<Record<EksAddonName, string>>>> = {
+  "1.33": {
+    "vpc-cni": "v1.22.4-eksbuild.3",
+    "kube-proxy": "v1.33.10-eksbuild.29",
+    coredns: "v1.12.4-eksbuild.38",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.6.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+    // 0.9 asks for Kubernetes 1.34.
+    "metrics-server": "v0.8.1-eksbuild.10",
+  },
+  "1.34": {
+    "vpc-cni": "v1.22.4-eksbuild.3",
+    "kube-proxy": "v1.34.6-eksbuild.29",
+    coredns: "v1.12.4-eksbuild.38",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.6.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.66.0-eksbuild.1",
+    "metrics-server": "v0.9.0-eksbuild.11",
+  },
+  "1.35": {
+    "vpc-cni": "v1.22.4-eksbuild.3",
+    "kube-proxy": "v1.35.3-eksbuild.21",
+    coredns: "v1.13.2-eksbuild.21",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.6.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.66.0-eksbuild.1",
+    "metrics-server": "v0.9.0-eksbuild.11",
+  },
+  "1.36": {
+    "vpc-cni": "v1.22.4-eksbuild.3",
+    "kube-proxy": "v1.36.0-eksbuild.25",
+    coredns: "v1.14.3-eksbuild.23",
+    "eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.6.4-eksbuild.1",
+    "aws-ebs-csi-driver": "v1.66.0-eksbuild.1",
+    "metrics-server": "v0.9.0-eksbuild.11",
+  },
+};
