@@ -44,8 +44,7 @@ export type RootSecret =
   | "etcd-client-ca.crt"
   | "etcd-client-ca.key"
   | "service-account.key"
-  | "secrets-encryption.key"
-  | "vrrp-password";
+  | "secrets-encryption.key";
 
 export interface MachinePlan {
   /** Node name. */

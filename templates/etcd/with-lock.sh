@@ -1,0 +1,58 @@
+#!/bin/bash
+# Runs a command while holding a lock in etcd:
+#   quorum-with-lock [--ttl SECONDS] KEY COMMAND [ARGUMENT ...]
+# Waits for the lock for as long as it takes. `etcdctl lock` lets its command run on when the lease
+# is lost; here the command is then ended (exit status 75). Default ttl: 60.
+set -euo pipefail
+
+ttl=60
+if [ "${1:-}" = --ttl ]; then ttl=$2; shift 2; fi
+if [ $# -lt 2 ]; then echo "usage: quorum-with-lock [--ttl SECONDS] KEY COMMAND ..." >&2; exit 64; fi
+
+if [ "${QUORUM_LOCK_INNER:-}" != "$1" ]; then
+  set -a
+  # shellcheck source=/dev/null
+  . "${QUORUM_ETCD_CLIENT_ENV:-/etc/quorum/etcd/client.env}"
+  set +a
+  export QUORUM_LOCK_INNER=$1
+  exec etcdctl lock --ttl "$ttl" "quorum/lock/$1" -- "$0" --ttl "$ttl" "$@"
+fi
+
+key=$1
+shift
+unset QUORUM_LOCK_INNER
+
+# A process group of its own, so that the command's children end with it.
+set -m
+"$@" <&0 &
+command=$!
+set +m
+end() { kill "-$1" -- "-$command" 2>/dev/null || true; }
+trap 'end TERM' TERM INT HUP
+
+watch_lease() {
+  local seen=$SECONDS answer
+  while sleep $((ttl / 6 + 1)); do
+    if answer=$(etcdctl --command-timeout=$((ttl / 6 + 1))s get --print-value-only=false "$ETCD_LOCK_KEY" 2>/dev/null); then
+      if [ -z "$answer" ]; then break; fi
+      seen=$SECONDS
+    fi
+    # No answer for so long that the lease may be gone.
+    if [ $((SECONDS - seen)) -ge $((ttl / 2)) ]; then break; fi
+  done
+  echo "the lock $key is lost: ending the command" >&2
+  end TERM
+  sleep 10
+  end KILL
+}
+watch_lease &
+watcher=$!
+
+result=0
+wait "$command" || result=$?
+# A trapped signal ends the first wait before the command has ended.
+while kill -0 "$command" 2>/dev/null; do wait "$command" || result=$?; done
+if ! kill -0 "$watcher" 2>/dev/null; then result=75; fi
+pkill -P "$watcher" 2>/dev/null || true
+kill "$watcher" 2>/dev/null || true
+exit "$result"
