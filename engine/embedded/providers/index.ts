@@ -8,6 +8,8 @@ interface Family {
   readonly excludedTypes?: readonly string[];
   readonly secretOutputs: Readonly<Record<string, readonly string[]>>;
   load(): Promise<Provider>;
+  /** Gives back what `load` and use took, e.g. open connections. */
+  close?(): Promise<void>;
 }
 
 const families: readonly Family[] = [
@@ -24,6 +26,7 @@ const families: readonly Family[] = [
       "command:remote:CopyFile": ["connection"],
     },
     load: async () => (await import("./command.ts")).commandProvider(),
+    close: async () => (await import("./command/connections.ts")).connections.close(),
   },
   {
     types: [
@@ -117,9 +120,13 @@ class LazyProvider implements Provider {
   secretOutputs(type: string): readonly string[] {
     return this.#family.secretOutputs[type] ?? [];
   }
+
+  async close(): Promise<void> {
+    if (this.#loaded !== undefined) await this.#family.close?.();
+  }
 }
 
-const providers = new Map<Family, Provider>();
+const providers = new Map<Family, LazyProvider>();
 
 /**
  * The provider that serves a resource type token, or undefined where the embedded engine has
@@ -143,6 +150,11 @@ export function providerFor(type: string): Provider | undefined {
 /** Type tokens, and prefixes ending in "*", that `providerFor` knows; for the error that names them. */
 export function supportedTypes(): string[] {
   return families.flatMap((family) => family.types);
+}
+
+/** Closes what providers hold open; to be called when a run ends. A later call of a provider opens anew. */
+export async function closeProviders(): Promise<void> {
+  await Promise.all([...providers.values()].map((provider) => provider.close()));
 }
 
 function matches(pattern: string, type: string): boolean {
