@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Inputs } from "../../../engine/embedded/value.ts";
@@ -16,8 +16,6 @@ export interface SshServer {
   hostKey: string;
   /** Connection inputs as a program would give them. */
   connection: Inputs;
-  /** Kills the sessions and the listener at once, as a crash of the host would. */
-  kill(): void;
   stop(): Promise<void>;
 }
 
@@ -86,11 +84,50 @@ export async function startSshServer(extraConfig: readonly string[] = []): Promi
       dialErrorLimit: 3,
       perDialTimeout: 10,
     },
-    kill: killGroup,
     stop: async () => {
       killGroup();
       await exited;
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A TCP relay in front of a port, which can be cut as a failing network would. */
+export interface Relay {
+  port: number;
+  /** Connections that were ever opened through it. */
+  opened(): number;
+  cut(): void;
+  stop(): void;
+}
+
+export async function startRelay(targetPort: number): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  let opened = 0;
+  const relay = createServer((near) => {
+    opened++;
+    const far = connect({ host: "127.0.0.1", port: targetPort });
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on("error", () => {}).on("close", () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return {
+    port: (relay.address() as AddressInfo).port,
+    opened: () => opened,
+    cut,
+    stop: () => {
+      cut();
+      relay.close();
     },
   };
 }

@@ -1,9 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { Client, ClientChannel } from "ssh2";
 
 const termSeconds = 5;
 const killSeconds = 2;
 const channelTries = 5;
+/**
+ * Marks the processes of one command, so that cancel finds them where sshd passes no signals on (it
+ * passes none for root). Stock sshd configurations accept variables that begin with LC_.
+ */
+const markVariable = "LC_QUORUM_COMMAND";
 const channelRetryMilliseconds = 300;
 
 export interface RemoteCommandOptions {
@@ -33,9 +39,12 @@ export async function runRemoteCommand(
   options: RemoteCommandOptions,
 ): Promise<RemoteCommandResult> {
   options.signal.throwIfAborted();
+  const mark = randomBytes(12).toString("hex");
+  const environment = { ...options.environment, [markVariable]: mark };
   for (let tries = 1; ; tries++) {
     try {
-      return await follow(await open(client, command, options.environment ?? {}), options);
+      const channel = await open(client, command, environment);
+      return await follow(channel, options, (name) => sendSignal(client, channel, mark, name));
     } catch (error) {
       if (!(error instanceof ChannelRefused)) throw error;
       if (tries === channelTries) throw new Error(`${error.message}; the command did not run`);
@@ -81,6 +90,7 @@ function open(
 function follow(
   channel: ClientChannel,
   { stdin, signal, onLine }: RemoteCommandOptions,
+  kill: (name: "TERM" | "KILL") => void,
 ): Promise<RemoteCommandResult> {
   const stdout = new Capture((line) => onLine?.("stdout", line));
   const stderr = new Capture((line) => onLine?.("stderr", line));
@@ -92,7 +102,8 @@ function follow(
       signal.removeEventListener("abort", cancel);
       const outputs = { stdout: stdout.end(), stderr: stderr.end() };
       if (error !== undefined) reject(error);
-      else if (signal.aborted) reject(cancelled("ended"));
+      // What was done before the cancel arrived counts as done, or it would be done again.
+      else if (signal.aborted && exit?.exitCode !== 0) reject(cancelled("ended"));
       else if (exit === undefined) {
         reject(
           new Error("the connection broke while the command ran; it may have run, and may go on"),
@@ -100,10 +111,10 @@ function follow(
       } else resolve({ ...exit, ...outputs });
     };
     const cancel = () => {
-      sendSignal(channel, "TERM");
+      kill("TERM");
       timers.push(
         setTimeout(() => {
-          sendSignal(channel, "KILL");
+          kill("KILL");
           channel.close();
           timers.push(
             setTimeout(() => settle(cancelled("did not end in time")), killSeconds * 1000),
@@ -130,11 +141,30 @@ function cancelled(how: string): Error {
   return error;
 }
 
-function sendSignal(channel: ClientChannel, name: string): void {
+/** Signals the command's processes, by sshd and, where that does not do it, by their mark. */
+function sendSignal(
+  client: Client,
+  channel: ClientChannel,
+  mark: string,
+  name: "TERM" | "KILL",
+): void {
+  // The library's own method sends nothing once stdin has ended; its protocol layer does.
+  const { _protocol: protocol } = client as unknown as {
+    _protocol: { signal(channelId: number, name: string): void };
+  };
+  const { outgoing } = channel as unknown as { outgoing: { id: number; state: string } };
+  if (outgoing.state === "closed" || outgoing.state === "closing") return;
+  const find = `grep -qs ${markVariable}=${mark} "$p/environ"`;
+  const killMarked = `for p in /proc/[0-9]*; do if ${find}; then kill -${name} "\${p#/proc/}"; fi; done`;
   try {
-    channel.signal(name);
+    protocol.signal(outgoing.id, name);
+    client.exec(`sh -c '${killMarked}'`, (error, killer) => {
+      if (error) return;
+      killer.resume();
+      killer.stderr.resume();
+    });
   } catch {
-    // The channel is closed already, and with it the command.
+    // The connection is gone; the caller waits no longer than its timers say.
   }
 }
 
