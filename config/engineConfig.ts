@@ -17,11 +17,13 @@ export function ownKeys(entries: readonly [string, unknown][]): Record<string, u
   );
 }
 
+/** Only objects and lists are JSON: `"123456789012"` in quotes must stay a text. */
 function readValue(text: string): unknown {
+  if (!/^[[{]/.test(text)) return text;
   try {
     return JSON.parse(text);
   } catch {
-    // A plain text such as "eks" is no JSON and means itself.
+    // No JSON after all; the form of the key decides.
     return text;
   }
 }

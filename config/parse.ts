@@ -29,7 +29,6 @@ export function parseConfig(raw: unknown): ClusterConfig {
   findings.push(...unknownKeys("", values, Object.keys(shape)));
   const parsed: Values = {};
   for (const [key, form] of Object.entries(shape)) {
-    if (!Object.hasOwn(values, key) && mayBeLeftOut(form)) continue;
     const result = parseKey(key, form, ownValue(values, key));
     findings.push(...result.findings);
     if (result.valid && result.value !== undefined) parsed[key] = result.value;
@@ -39,11 +38,6 @@ export function parseConfig(raw: unknown): ClusterConfig {
   findings.push(...runRules(rules as unknown as readonly Rule<Values>[], parsed));
   if (findings.length > 0) throw new ConfigError(findings);
   return parsed as unknown as ClusterConfig;
-}
-
-/** True for a key that has no default and yet may be missing. */
-function mayBeLeftOut(form: z.ZodType): boolean {
-  return form._zod.optin === "optional" && form._zod.optout === "optional";
 }
 
 /** Stands for a value whose form is wrong: rules that read it are left out. */

@@ -28,8 +28,8 @@ export interface EksConfig extends CommonConfig {
   platform: "eks";
   /** AWS region, e.g. "eu-west-1". */
   region: string;
-  /** Twelve digits. When given, the provider refuses to touch any other account. Default: not checked. */
-  accountId?: string;
+  /** Twelve digits: the one account that the stack may touch. Keys and roles name it. */
+  accountId: string;
   /**
    * At least three distinct availability zones of the region. The first three carry the control
    * plane's and the endpoints' interfaces, so append further zones and leave the order alone.
@@ -57,6 +57,8 @@ export interface VpcConfig {
 export interface EksApiConfig {
   /** Ranges that may reach the public endpoint; empty means a private endpoint only. Default []. */
   publicCidrs: string[];
+  /** Ranges outside the VPC (VPN, peering) that may reach the private endpoint. Default []. */
+  privateCidrs: string[];
 }
 
 export interface AdminConfig {

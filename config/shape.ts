@@ -10,6 +10,17 @@ const text = z.string();
 const count = z.int();
 const textByName = z.record(text, text);
 
+/** A top-level number or truth value: the Pulumi engine hands every scalar over as text. */
+function fromText<F extends z.ZodType>(form: F) {
+  return z.preprocess(
+    (value) =>
+      typeof value === "string" && /^(\d{1,15}|true|false)$/.test(value)
+        ? JSON.parse(value)
+        : value,
+    form,
+  );
+}
+
 const taint = z.strictObject({
   key: text,
   value: text,
@@ -38,10 +49,15 @@ const eks = {
   ...common,
   kubernetes: z.strictObject({ version: text, serviceCidr: text.default("172.20.0.0/16") }),
   region: text,
-  accountId: text.exactOptional(),
+  accountId: text,
   zones: z.array(text),
   network: z.strictObject({ cidr: text }),
-  api: z.strictObject({ publicCidrs: z.array(text).default([]) }).default({ publicCidrs: [] }),
+  api: z
+    .strictObject({
+      publicCidrs: z.array(text).default([]),
+      privateCidrs: z.array(text).default([]),
+    })
+    .prefault({}),
   admins: z.record(
     text,
     z.strictObject({ principalArn: text, access: z.enum(["admin", "view"]).default("admin") }),
@@ -50,8 +66,8 @@ const eks = {
   storage: z
     .array(z.strictObject({ backend: z.literal("ebs"), replicas: count.default(1) }))
     .default([{ backend: "ebs", replicas: 1 }]),
-  logRetentionDays: count.default(90),
-  deletionProtection: z.boolean().default(true),
+  logRetentionDays: fromText(count).default(90),
+  deletionProtection: fromText(z.boolean()).default(true),
 };
 
 const host = z.strictObject({

@@ -9,6 +9,7 @@ export interface SelfManagedVersions {
   cniPlugins: string;
   coredns: string;
   pause: string;
+  criTools: string;
 }
 
 /**
@@ -24,6 +25,7 @@ export const selfManagedVersions: Readonly<Record<string, SelfManagedVersions>> 
     cniPlugins: "1.9.1",
     coredns: "1.14.7",
     pause: "3.10.2",
+    criTools: "1.36.0",
   },
 };
 

@@ -41,9 +41,9 @@ export function admins({ admins }: { admins: Record<string, AdminConfig> }): Fin
   ];
 }
 
-/** Twelve digits, when given. */
-export function account({ accountId }: { accountId?: string }): Finding[] {
-  if (accountId === undefined || /^\d{12}$/.test(accountId)) return [];
+/** Twelve digits. */
+export function account({ accountId }: { accountId: string }): Finding[] {
+  if (/^\d{12}$/.test(accountId)) return [];
   return [
     {
       key: "accountId",

@@ -15,6 +15,10 @@ const rule = ruleOver<EksConfig>();
 /** Longest pool name: node groups are named `<cluster>-<pool>-<zone letter>` and a random suffix. */
 const longestPoolName = 16;
 
+function clients(key: string, texts: readonly string[]) {
+  return texts.map((text, index) => ({ key: `${key}[${index}]`, text, what: "Clients" }));
+}
+
 /** Everything that must hold for the managed platform, in the order of the report. */
 export const eksRules: readonly Rule<EksConfig>[] = [
   rule(["name"], clusterName),
@@ -40,14 +44,12 @@ export const eksRules: readonly Rule<EksConfig>[] = [
   }),
   rule(["network", "pools"], poolAddresses),
   rule(["api"], ({ api }) => [
-    ...malformed(
-      api.publicCidrs.map((text, index) => ({
-        key: `api.publicCidrs[${index}]`,
-        text,
-        what: "Clients of the public endpoint",
-      })),
-    ),
+    ...malformed([
+      ...clients("api.publicCidrs", api.publicCidrs),
+      ...clients("api.privateCidrs", api.privateCidrs),
+    ]),
     ...openToTheWorld("api.publicCidrs", api.publicCidrs),
+    ...openToTheWorld("api.privateCidrs", api.privateCidrs),
   ]),
   rule(["admins"], ({ admins }) => entryNames("admins", Object.keys(admins), 32)),
   rule(["admins"], admins),

@@ -1,0 +1,16 @@
+/** One member of something that must outlive the loss of a zone. */
+export interface Placement {
+  /** What it is part of, e.g. "nat-gateway", "pool/general". */
+  group: string;
+  /** Unique within the group. */
+  member: string;
+  zone: string;
+}
+
+/** Members by zone, each as "group: member", in the given order. */
+export function byFailureDomain(placements: readonly Placement[]): Record<string, string[]> {
+  const zones: Record<string, string[]> = {};
+  for (const { group, member, zone } of placements)
+    zones[zone] = [...(zones[zone] ?? []), `${group}: ${member}`];
+  return zones;
+}
