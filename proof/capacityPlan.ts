@@ -1,0 +1,103 @@
+import { allocatable } from "./allocatable.ts";
+import type { Autoscaler, DomainId, Model, WorkerNode } from "./model.ts";
+import { type Misfit, type Placement, Placer, type Slot } from "./placement.ts";
+
+/** Everything about capacity that does not depend on a failure. */
+export interface CapacityPlan {
+  placer: Placer;
+  /** Machines that exist; further slots are those that the autoscaler may add. */
+  machines: number;
+  /** Zone of each slot that the autoscaler may add, by slot number from `machines` on. */
+  addedIn: { pool: string; zone: DomainId }[];
+  atRest: Placement;
+  atRestMisfits: Misfit[];
+  /** Why capacity cannot be judged. */
+  unknown: string | undefined;
+}
+
+const plans = new WeakMap<Model, CapacityPlan>();
+
+/** The plan for a model; made once. */
+export function capacityPlan(model: Model): CapacityPlan {
+  const known = plans.get(model);
+  if (known) return known;
+  const made = makePlan(model);
+  plans.set(model, made);
+  return made;
+}
+
+function unknownReason(model: Model): string | undefined {
+  const node = model.nodes.find((one) => slotOf(one, model) === undefined);
+  if (model.nodes.length === 0) return "the plan names no machines on which pods run";
+  if (node) return `the plan does not say what machine ${node.name} has (CPUs, memory, pods)`;
+  const demand = model.workloads.some(({ replicas }) => replicas > 0);
+  const declared = model.pools.some(({ minNodes }) => minNodes !== undefined);
+  if (!demand && !declared) return "the plan contains no demand: no pod with requests";
+  const silent =
+    model.workloads.find(({ cpuMilli, memoryMiB }) => [cpuMilli, memoryMiB].includes(undefined)) ??
+    model.daemons.find(({ cpuMilli, memoryMiB }) => [cpuMilli, memoryMiB].includes(undefined));
+  if (silent) return `the plan does not say what the pods of ${silent.name} request`;
+  return undefined;
+}
+
+function slotOf(node: WorkerNode, model: Model): Slot | undefined {
+  const { cpuMilli, memoryMiB, pods, zone, labels, taints } = node;
+  if (cpuMilli === undefined || memoryMiB === undefined || pods === undefined) return undefined;
+  const left = allocatable({ cpuMilli, memoryMiB, pods });
+  for (const daemon of model.daemons) {
+    left.cpuMilli -= daemon.cpuMilli ?? 0;
+    left.memoryMiB -= daemon.memoryMiB ?? 0;
+  }
+  return { ...left, pods: pods - model.daemons.length, zone, labels, taints };
+}
+
+/** Slots that the autoscaler may add: a like machine for each step from desired to max. */
+function addable(
+  model: Model,
+  autoscaler: Autoscaler | undefined,
+): { slots: Slot[]; addedIn: CapacityPlan["addedIn"] } {
+  const slots: Slot[] = [];
+  const addedIn: CapacityPlan["addedIn"] = [];
+  if (!autoscaler) return { slots, addedIn };
+  for (const pool of model.pools) {
+    if (autoscaler.pools !== "all" && !autoscaler.pools.includes(pool.name)) continue;
+    for (const group of pool.groups) {
+      const like = model.nodes.find((one) => one.pool === pool.name && one.zone === group.zone);
+      const slot = like && slotOf(like, model);
+      for (let step = group.desiredNodes; slot && step < group.maxNodes; step += 1) {
+        slots.push(slot);
+        addedIn.push({ pool: pool.name, zone: group.zone });
+      }
+    }
+  }
+  return { slots, addedIn };
+}
+
+function makePlan(model: Model): CapacityPlan {
+  const unknown = unknownReason(model);
+  const slots = unknown === undefined ? model.nodes.map((node) => slotOf(node, model) as Slot) : [];
+  const added = addable(model, unknown === undefined ? model.autoscaler : undefined);
+  const placer = new Placer([...slots, ...added.slots], model.workloads);
+  const { placement, misfits } = placer.all(placer.situation((slot) => slot < slots.length));
+  return {
+    placer,
+    machines: slots.length,
+    addedIn: added.addedIn,
+    atRest: placement,
+    atRestMisfits: unknown === undefined ? misfits : [],
+    unknown,
+  };
+}
+
+/** How much the loss of the pods on a machine would hurt: their share of a machine. */
+export function loadByMachine(model: Model): (domain: DomainId) => number {
+  const { placer, atRest, machines } = capacityPlan(model);
+  const load = new Map<DomainId, number>();
+  model.nodes.slice(0, machines).forEach((node, index) => {
+    const slot = placer.slots[index] as Slot;
+    const used = 1 - (atRest.freeCpu[index] ?? 0) / Math.max(1, slot.cpuMilli);
+    const usedMemory = 1 - (atRest.freeMemory[index] ?? 0) / Math.max(1, slot.memoryMiB);
+    load.set(node.machine, used + usedMemory);
+  });
+  return (domain) => load.get(domain) ?? 0;
+}

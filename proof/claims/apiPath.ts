@@ -1,0 +1,77 @@
+import type { Check, Claim, Outcome } from "../claim.ts";
+import { enumerate, proven, refuted, unknownBecause } from "../claim.ts";
+import type { ApiFrontend, ManagedControlPlane } from "../model.ts";
+import type { Survivors } from "../survivors.ts";
+import { promise } from "./etcdQuorum.ts";
+
+function managedPath(managed: ManagedControlPlane, survivors: Survivors): Outcome {
+  if (managed.endpointZones.length === 0) {
+    return unknownBecause("the plan does not say in which zones the endpoint of the API stands");
+  }
+  if (managed.endpointZones.every((zone) => survivors.isLost(zone))) {
+    const names = managed.endpointZones.map((zone) => survivors.name(zone));
+    return refuted(
+      [`the endpoint in ${enumerate(names)}`],
+      "no way to the API from the other zones",
+      "give the cluster a subnet in every zone",
+    );
+  }
+  return promise(managed, survivors);
+}
+
+function balancerFix({ instances }: ApiFrontend, survivors: Survivors): string {
+  if (instances.length < 2) return "use two load balancers in two zones";
+  return survivors.failures > 1
+    ? "add a third load balancer in a third zone"
+    : "put the load balancers into different zones and machines";
+}
+
+/** Why no client reaches an API server through this front end; undefined when one does. */
+function blocked(frontend: ApiFrontend, survivors: Survivors): Outcome | undefined {
+  if (!survivors.alive(frontend)) {
+    return refuted(
+      [frontend.name],
+      "no address of the API answers",
+      "a virtual address lives in one layer-2 segment: put a second address in another segment before it",
+    );
+  }
+  if (survivors.aliveOf(frontend.instances).length === 0) {
+    return refuted(
+      frontend.instances.map(({ name }) => name),
+      "no load balancer left for the API",
+      balancerFix(frontend, survivors),
+    );
+  }
+  if (survivors.aliveOf(frontend.targets).length === 0) {
+    return refuted(
+      frontend.targets.map(({ name }) => name),
+      "no API server left behind the load balancer",
+      survivors.failures > 1 && frontend.targets.length > 1
+        ? "use five control planes in five zones"
+        : "use three control planes in three zones",
+    );
+  }
+  return undefined;
+}
+
+export const apiPath: Claim = {
+  id: "api-path",
+  title: "every surviving zone reaches an API server",
+  prepare(model): Check | { notApplicable: string } {
+    const { managed, frontends, apiServers } = model;
+    if (managed) return (survivors) => managedPath(managed, survivors);
+    if (apiServers.length === 0) return () => unknownBecause("the plan names no API servers");
+    if (frontends.length === 0) {
+      return () => unknownBecause("the plan names no address that clients use for the API");
+    }
+    return (survivors) => {
+      let first: Outcome | undefined;
+      for (const frontend of frontends) {
+        const reason = blocked(frontend, survivors);
+        if (!reason) return proven;
+        first ??= reason;
+      }
+      return first ?? proven;
+    };
+  },
+};

@@ -1,0 +1,18 @@
+import type { Graph } from "../graph.ts";
+import { type Model, ModelBuilder } from "../model.ts";
+import { autoscalerFacts } from "./autoscaler.ts";
+import { eksFacts } from "./eks.ts";
+import { hostsFacts } from "./hosts.ts";
+import { storageFacts } from "./storage.ts";
+import { workloadFacts } from "./workloads.ts";
+
+/** The model of a planned graph. Machines come first: storage is placed on them. */
+export function modelOf(graph: Graph): Model {
+  const builder = new ModelBuilder();
+  hostsFacts(graph, builder);
+  eksFacts(graph, builder);
+  workloadFacts(graph, builder);
+  storageFacts(graph, builder);
+  autoscalerFacts(graph, builder);
+  return builder.model;
+}

@@ -1,0 +1,330 @@
+import { loadByMachine } from "./capacityPlan.ts";
+import type { Check, Claim, Outcome } from "./claim.ts";
+import { enumerate } from "./claim.ts";
+import { claims as allClaims } from "./claims/index.ts";
+import { type FailureClass, failureClasses, failurePairs } from "./failures.ts";
+import { closures, type DomainId, type DomainKind, type Model } from "./model.ts";
+import { Survivors } from "./survivors.ts";
+
+export type Verdict = "proven" | "refuted" | "unknown" | "not-applicable";
+
+/** Which failures: one at rest, two at rest, one while a machine is rolled. */
+export type FailureSet = "single" | "pair" | "roll";
+
+export const failureSets: readonly FailureSet[] = ["single", "pair", "roll"];
+
+export interface CounterExample {
+  /** Names of what fails, e.g. ["zone eu-west-1b"]. */
+  failures: string[];
+  /** "losing eu-west-1b takes etcd-1 and etcd-3: 1 of 3 voters left, 2 needed". */
+  sentence: string;
+  /** The config change that would make the claim hold here. */
+  fix: string;
+}
+
+export interface SetResult {
+  verdict: Verdict;
+  /** Classes of failures tried, and the number of real failures they stand for. */
+  classes: number;
+  failures: number;
+  /** Real failures for which the claim holds. */
+  held: number;
+  /** Smallest first. */
+  counterExamples: CounterExample[];
+  /** Why something could not be judged. */
+  unknown: string[];
+  notes: string[];
+}
+
+export interface ClaimResult {
+  id: string;
+  title: string;
+  notApplicable: string | undefined;
+  sets: Record<FailureSet, SetResult>;
+}
+
+/** One single failure and what every claim says of it. */
+export interface FailureResult {
+  domain: DomainId;
+  kind: DomainKind;
+  name: string;
+  /** How many like failures it stands for. */
+  size: number;
+  bound: boolean;
+  /** Everything that goes with it. */
+  takes: DomainId[];
+  outcomes: Record<string, Outcome>;
+}
+
+export interface Requirement {
+  claim: string;
+  set: FailureSet;
+}
+
+export interface Proof {
+  claims: ClaimResult[];
+  failures: FailureResult[];
+  /** What no arrangement inside one stack survives: the region, a segment that carries everything. */
+  bounds: CounterExample[];
+  required: Requirement[];
+  /** Required claims that are refuted, and required claims that nothing proves. */
+  refuted: Requirement[];
+  unproven: Requirement[];
+  /** Names of what is already lost; empty unless in recovery mode. */
+  alreadyLost: string[];
+  /** How each claim stands with only that lost. */
+  now: Record<string, Outcome>;
+}
+
+export interface ProveOptions {
+  claims?: readonly Claim[];
+  /** Default: every claim, single failures. */
+  required?: readonly Requirement[];
+  /** Domains already lost (recovery mode), as "kind name" or plain name. */
+  lost?: readonly string[];
+}
+
+/** A name given as lost that the plan does not know. */
+export class UnknownDomainError extends Error {}
+
+interface Scenario {
+  domains: DomainId[];
+  labels: string[];
+  sentence: (takes: string, left: string) => string;
+  size: number;
+  weight: number;
+}
+
+interface Prepared {
+  claim: Claim;
+  check: Check | undefined;
+  result: ClaimResult;
+}
+
+const kept = 20;
+
+function label(failure: { kind: DomainKind; name: string }): string {
+  return failure.name.includes(failure.kind) || failure.kind === "zone"
+    ? failure.name
+    : `${failure.kind} ${failure.name}`;
+}
+
+function emptySet(): SetResult {
+  return {
+    verdict: "proven",
+    classes: 0,
+    failures: 0,
+    held: 0,
+    counterExamples: [],
+    unknown: [],
+    notes: [],
+  };
+}
+
+function prepare(claim: Claim, model: Model): Prepared {
+  const check = claim.prepare(model);
+  const notApplicable = typeof check === "function" ? undefined : check.notApplicable;
+  const result: ClaimResult = {
+    id: claim.id,
+    title: claim.title,
+    notApplicable,
+    sets: { single: emptySet(), pair: emptySet(), roll: emptySet() },
+  };
+  return { claim, check: typeof check === "function" ? check : undefined, result };
+}
+
+function join(what: string, takes: string, left: string): string {
+  return takes === "" ? `${what}: ${left}` : `${what} takes ${takes}: ${left}`;
+}
+
+function singles(classes: readonly FailureClass[]): Scenario[] {
+  return classes.map((failure) => ({
+    domains: [failure.domain],
+    labels: [label(failure)],
+    sentence: (takes, left) => join(`losing ${label(failure)}`, takes, left),
+    size: failure.size,
+    weight: failure.weight,
+  }));
+}
+
+function pairs(
+  model: Model,
+  classes: readonly FailureClass[],
+  inner: readonly (readonly DomainId[])[],
+): Record<"pair" | "roll", Scenario[]> {
+  const found: Record<"pair" | "roll", Scenario[]> = { pair: [], roll: [] };
+  for (const { first, second, domains, size } of failurePairs(classes, inner)) {
+    const labels = domains.map((id) => label(model.domains[id] ?? first));
+    const weight = first.weight + second.weight;
+    found.pair.push({
+      domains,
+      labels,
+      sentence: (takes, left) => join(`losing ${labels.join(" and ")}`, takes, left),
+      size,
+      weight,
+    });
+    const rolled = [second, first].find((failure) => failure.kind === "machine");
+    if (!rolled) continue;
+    const [moving, failing] = rolled === first ? labels : labels.toReversed();
+    found.roll.push({
+      domains,
+      labels: [`${failing}, while ${moving} is rolled`],
+      sentence: (takes, left) => join(`losing ${failing} while ${moving} is rolled`, takes, left),
+      size,
+      weight,
+    });
+  }
+  return found;
+}
+
+/** Adds one outcome to the result of a set. */
+function record(set: SetResult, scenario: Scenario, outcome: Outcome, weights: number[]): void {
+  set.classes += 1;
+  set.failures += scenario.size;
+  if (outcome.verdict === "proven") {
+    set.held += scenario.size;
+    if (outcome.note !== undefined && !set.notes.includes(outcome.note))
+      set.notes.push(outcome.note);
+    return;
+  }
+  if (outcome.verdict === "unknown") {
+    if (set.verdict === "proven") set.verdict = "unknown";
+    if (!set.unknown.includes(outcome.why)) set.unknown.push(outcome.why);
+    return;
+  }
+  set.verdict = "refuted";
+  const at = weights.findLastIndex((weight) => weight <= scenario.weight) + 1;
+  if (at >= kept) return;
+  weights.splice(at, 0, scenario.weight);
+  set.counterExamples.splice(at, 0, {
+    failures: scenario.labels,
+    sentence: scenario.sentence(enumerate(outcome.takes), outcome.left),
+    fix: outcome.fix,
+  });
+  weights.length = Math.min(weights.length, kept);
+  set.counterExamples.length = Math.min(set.counterExamples.length, kept);
+}
+
+function lostDomains(model: Model, names: readonly string[]): DomainId[] {
+  return names.map((name) => {
+    const found = model.domains.filter(
+      (domain) => domain.name === name || `${domain.kind} ${domain.name}` === name,
+    );
+    const first = found.find(({ kind }) => kind === "machine") ?? found[0];
+    if (!first)
+      throw new UnknownDomainError(`"${name}" is lost, but the plan has nothing of that name`);
+    return first.id;
+  });
+}
+
+function outcomeOf({ check }: Prepared, survivors: Survivors): Outcome {
+  return check ? check(survivors) : { verdict: "proven" };
+}
+
+/** Gaps that facts found make a claim unknown, whatever its check says, unless it is refuted. */
+function applyGaps(model: Model, { result }: Prepared): void {
+  for (const { claim, why } of model.gaps) {
+    if (claim !== result.id) continue;
+    for (const set of failureSets) {
+      const found = result.sets[set];
+      found.unknown.push(why);
+      if (found.verdict === "proven") found.verdict = "unknown";
+    }
+  }
+}
+
+function bounds(
+  classes: readonly FailureClass[],
+  prepared: readonly Prepared[],
+  survive: (domains: DomainId[]) => Survivors,
+): CounterExample[] {
+  return classes
+    .filter((failure) => failure.bound)
+    .map((failure) => {
+      const survivors = survive([failure.domain]);
+      const broken = prepared.filter((one) => outcomeOf(one, survivors).verdict === "refuted");
+      return {
+        failures: [label(failure)],
+        sentence: `losing ${label(failure)} takes the whole cluster (${broken.map(({ claim }) => claim.id).join(", ")})`,
+        fix:
+          failure.kind === "region"
+            ? "a second stack in another region"
+            : "machines and a second API address in another layer-2 segment",
+      };
+    });
+}
+
+function runSet(
+  set: FailureSet,
+  scenarios: readonly Scenario[],
+  prepared: readonly Prepared[],
+  survive: (domains: DomainId[]) => Survivors,
+): void {
+  const weights = prepared.map((): number[] => []);
+  for (const scenario of scenarios) {
+    const survivors = survive(scenario.domains);
+    prepared.forEach((one, index) => {
+      const outcome = outcomeOf(one, survivors);
+      record(one.result.sets[set], scenario, outcome, weights[index] ?? []);
+    });
+  }
+}
+
+/**
+ * Prove or refute every claim for every single failure, every pair, and every failure during a roll.
+ * With `lost` the same is asked of what is left (recovery mode): the answer says what is left to
+ * lose and is no reason to stop a repair.
+ */
+export function prove(model: Model, options: ProveOptions = {}): Proof {
+  const prepared = (options.claims ?? allClaims).map((claim) => prepare(claim, model));
+  const inner = closures(model);
+  const base = lostDomains(model, options.lost ?? []);
+  const survive = (domains: DomainId[]): Survivors =>
+    new Survivors(model, inner, [...base, ...domains]);
+  const gone = survive([]);
+  const classes = failureClasses(model, inner, loadByMachine(model)).filter(
+    (failure) => !gone.isLost(failure.domain),
+  );
+  const inScope = classes.filter((failure) => !failure.bound);
+  runSet("single", singles(inScope), prepared, survive);
+  const two = pairs(model, classes, inner);
+  runSet("pair", two.pair, prepared, survive);
+  runSet("roll", two.roll, prepared, survive);
+  for (const one of prepared) applyGaps(model, one);
+  const results = prepared.map(({ result }) => {
+    if (result.notApplicable === undefined) return result;
+    for (const set of failureSets) result.sets[set].verdict = "not-applicable";
+    return result;
+  });
+  const required =
+    options.required ?? results.map(({ id }): Requirement => ({ claim: id, set: "single" }));
+  const verdict = ({ claim, set }: Requirement): Verdict | undefined =>
+    results.find(({ id }) => id === claim)?.sets[set].verdict;
+  return {
+    claims: results,
+    failures: classes.map((failure) => {
+      const survivors = survive([failure.domain]);
+      return {
+        domain: failure.domain,
+        kind: failure.kind,
+        name: failure.name,
+        size: failure.size,
+        bound: failure.bound,
+        takes: inner[failure.domain] ?? [],
+        outcomes: Object.fromEntries(
+          prepared
+            .filter(({ check }) => check)
+            .map((one) => [one.claim.id, outcomeOf(one, survivors)]),
+        ),
+      };
+    }),
+    bounds: bounds(classes, prepared, survive),
+    required: [...required],
+    refuted: required.filter((one) => verdict(one) === "refuted"),
+    unproven: required.filter((one) => ["unknown", undefined].includes(verdict(one))),
+    alreadyLost: [...(options.lost ?? [])],
+    now: Object.fromEntries(
+      prepared.filter(({ check }) => check).map((one) => [one.claim.id, outcomeOf(one, gone)]),
+    ),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Model, Workload } from "./model.ts";
+import type { Survivors } from "./survivors.ts";
+
+/** Most replicas of a workload that may stand in one zone, as its spread rules allow. */
+export function mostPerZone(workload: Workload, zones: number): number {
+  if (workload.zoneSpread !== "hard" || zones === 0) return workload.replicas;
+  return Math.min(
+    workload.replicas,
+    Math.ceil((workload.replicas + (workload.zoneSkew - 1) * (zones - 1)) / zones),
+  );
+}
+
+function mostPerMachine(workload: Workload, machines: number): number {
+  if (workload.machineSpread === "hard") return 1;
+  if (workload.machineSpread === "skew")
+    return Math.ceil(workload.replicas / Math.max(1, machines));
+  return workload.replicas;
+}
+
+/** Most replicas that a failure can take, over all placements that the spread rules allow. */
+export function mostLost(workload: Workload, model: Model, survivors: Survivors): number {
+  const machines = new Map<number, number>();
+  for (const node of model.nodes) {
+    if (!survivors.alive(node)) machines.set(node.zone, (machines.get(node.zone) ?? 0) + 1);
+  }
+  const zonesWithNodes = new Set(model.nodes.map((node) => node.zone)).size;
+  const perZone = mostPerZone(workload, zonesWithNodes);
+  const perMachine = mostPerMachine(workload, model.nodes.length);
+  let lost = 0;
+  for (const [zone, count] of machines) {
+    const inZone = survivors.isLost(zone) ? perZone : Math.min(perZone, count * perMachine);
+    lost += inZone;
+  }
+  return Math.min(workload.replicas, lost);
+}
+
+/** Zones, or else machines, whose loss the outcome speaks of. */
+export function lostPlaces(model: Model, survivors: Survivors): string[] {
+  const zones = survivors.lostZones();
+  if (zones.length > 0) return zones.map((zone) => survivors.name(zone));
+  return survivors.lostOf(model.nodes).map(({ name }) => name);
+}

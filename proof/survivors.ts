@@ -1,0 +1,50 @@
+import type { DomainId, Model, Part } from "./model.ts";
+
+/** What is lost and what is left after some failures. */
+export class Survivors {
+  readonly model: Model;
+  /** How many things failed at the same time. */
+  readonly failures: number;
+  readonly #lost: Uint8Array;
+
+  /** @param closures for each domain, all that is lost with it. */
+  constructor(
+    model: Model,
+    closures: readonly (readonly DomainId[])[],
+    failed: readonly DomainId[],
+  ) {
+    this.model = model;
+    this.failures = failed.length;
+    this.#lost = new Uint8Array(model.domains.length);
+    for (const id of failed) for (const inner of closures[id] ?? []) this.#lost[inner] = 1;
+  }
+
+  isLost(id: DomainId): boolean {
+    return this.#lost[id] === 1;
+  }
+
+  alive(part: Part): boolean {
+    for (const id of part.standsIn) if (this.#lost[id] === 1) return false;
+    return true;
+  }
+
+  lostOf<T extends Part>(parts: readonly T[]): T[] {
+    return parts.filter((part) => !this.alive(part));
+  }
+
+  aliveOf<T extends Part>(parts: readonly T[]): T[] {
+    return parts.filter((part) => this.alive(part));
+  }
+
+  lostZones(): DomainId[] {
+    return this.model.zones.filter((zone) => this.isLost(zone));
+  }
+
+  aliveZones(): DomainId[] {
+    return this.model.zones.filter((zone) => !this.isLost(zone));
+  }
+
+  name(id: DomainId): string {
+    return this.model.domains[id]?.name ?? "?";
+  }
+}
