@@ -30,31 +30,53 @@ export class Secret {
   }
 }
 
-/** Text or a local file; exactly one is set. */
+/** Text, a local file or an address; exactly one is set. */
 export class Asset {
   readonly text: string | undefined;
   readonly path: string | undefined;
-  constructor(source: { text?: string; path?: string }) {
+  readonly uri: string | undefined;
+  /** SHA-256 of the content in hex; set by the engine at registration. */
+  readonly hash: string | undefined;
+  constructor(source: {
+    text?: string | undefined;
+    path?: string | undefined;
+    uri?: string | undefined;
+    hash?: string | undefined;
+  }) {
     this.text = source.text;
     this.path = source.path;
+    this.uri = source.uri;
+    this.hash = source.hash;
   }
 }
 
-/** A local folder or archive file, or assets by name; exactly one is set. */
+/** A local folder or archive file, assets by name, or an address; exactly one is set. */
 export class Archive {
   readonly path: string | undefined;
   readonly assets: Record<string, Asset | Archive> | undefined;
-  constructor(source: { path?: string; assets?: Record<string, Asset | Archive> }) {
+  readonly uri: string | undefined;
+  /** SHA-256 over names and contents in hex; set by the engine at registration. */
+  readonly hash: string | undefined;
+  constructor(source: {
+    path?: string | undefined;
+    assets?: Record<string, Asset | Archive> | undefined;
+    uri?: string | undefined;
+    hash?: string | undefined;
+  }) {
     this.path = source.path;
     this.assets = source.assets;
+    this.uri = source.uri;
+    this.hash = source.hash;
   }
 }
 
 export class ResourceReference {
   readonly urn: string;
   readonly id: string | undefined;
-  constructor(urn: string, id?: string) {
+  readonly packageVersion: string | undefined;
+  constructor(urn: string, id?: string, packageVersion?: string) {
     this.urn = urn;
     this.id = id;
+    this.packageVersion = packageVersion;
   }
 }

@@ -1,0 +1,72 @@
+import { changeSummary, shownSteps } from "../engine/display/previewJson.ts";
+import { rootStackOf } from "../engine/embedded/deployment.ts";
+import { type PreviewResult, previewStack } from "../engine/embedded/preview.ts";
+import { loadProject } from "../engine/project.ts";
+import type { PreviewCommand } from "./preview.ts";
+
+/** Runs the embedded preview and prints it in the form that was asked for. */
+export async function runEmbeddedPreview(options: PreviewCommand): Promise<void> {
+  const cancel = new AbortController();
+  const abort = () => cancel.abort(new Error("cancelled"));
+  process.once("SIGINT", abort);
+  process.once("SIGTERM", abort);
+  try {
+    const project = await loadProject(options.cwd);
+    const result = await previewStack({
+      project,
+      stack: options.stack,
+      env: process.env,
+      parallel: options.parallel,
+      fresh: options.fresh === true,
+      signal: cancel.signal,
+    });
+    if (!result.succeeded) process.exitCode = 1;
+    await print(options, result);
+  } finally {
+    process.off("SIGINT", abort);
+    process.off("SIGTERM", abort);
+  }
+}
+
+async function print(options: PreviewCommand, result: PreviewResult): Promise<void> {
+  if (options.json) {
+    const { previewJson } = await import("../engine/display/previewJson.ts");
+    write(JSON.stringify(previewJson(result, options.showSames === true), null, 2));
+    printDiagnostics(result, process.stderr);
+    return;
+  }
+  const { paintFor, summaryLines } = await import("../engine/display/style.ts");
+  const paint = paintFor(process.stdout, process.env);
+  const shown = shownSteps(result.steps, options.showSames === true);
+  write(paint("bold", `Previewing update (${options.stack}), embedded engine:`), "");
+  if (options.diff) {
+    const { diffLines } = await import("../engine/display/diffText.ts");
+    write(...diffLines(shown, paint));
+  } else {
+    const { treeLines } = await import("../engine/display/tree.ts");
+    write(...treeLines(shown, result.states, paint), "");
+  }
+  printDiagnostics(result, process.stdout);
+  if (!result.succeeded) return;
+  const outputs = rootStackOf(result.states)?.outputs ?? {};
+  const { outputLines } = await import("../engine/display/outputs.ts");
+  const lines = outputLines(outputs);
+  if (lines.length > 0) write(...lines, "");
+  write(...summaryLines(changeSummary(result.steps), paint), "");
+  write(`Duration: ${result.durationSeconds.toFixed(1)} s`);
+}
+
+function printDiagnostics(result: PreviewResult, stream: NodeJS.WriteStream): void {
+  if (result.diagnostics.length === 0) return;
+  stream.write("Diagnostics:\n");
+  for (const { severity, message, urn } of result.diagnostics) {
+    if (urn !== undefined) stream.write(`  ${urn}:\n`);
+    const text = severity === "info" ? message : `${severity}: ${message}`;
+    for (const line of text.trimEnd().split("\n")) stream.write(`    ${line}\n`);
+  }
+  stream.write("\n");
+}
+
+function write(...lines: string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,426 @@
+import { hashAssets } from "./assetHash.ts";
+import { structuralDiff } from "./diff.ts";
+import { lookUp } from "./lookups.ts";
+import type { ReadRequest } from "./monitor.ts";
+import {
+  type Decision,
+  decide,
+  deletionOrder,
+  dependentsToReplace,
+  ProtectedError,
+  type Step,
+  type StepOperation,
+} from "./planner.ts";
+import { ignoreChanges } from "./propertyPath.ts";
+import type { Operation, Provider, ProviderDiff } from "./provider.ts";
+import { ProviderDirectory } from "./providerDirectory.ts";
+import { aliasUrns, type Registration } from "./registration.ts";
+import { externalState, type Goal, type ResourceState, stateOf } from "./resourceState.ts";
+import { isProviderType, makeUrn, packageOf, rootStackType } from "./urn.ts";
+import type { Inputs, Outputs } from "./value.ts";
+import { remarkSecrets, revealAll, sameMap } from "./values.ts";
+
+/** Carries planned steps out, or predicts their outcome. */
+export interface Executor {
+  /** Fills in id and outputs of `step.after`. */
+  create(step: Step, context: StepContext): Promise<void>;
+  /** Fills in outputs of `step.after`. */
+  update(step: Step, context: StepContext): Promise<void>;
+  /** A resource that stays; `stateChanged` when its record must be written all the same. */
+  keep(step: Step, stateChanged: boolean): Promise<void>;
+  delete(step: Step, context: StepContext): Promise<void>;
+  /** Outputs of a component, or of the stack, became known. */
+  outputsChanged(state: ResourceState): Promise<void>;
+}
+
+export interface StepContext {
+  provider: Provider | undefined;
+  operation: Operation;
+  /** A component of another package. */
+  remote: boolean;
+  /** URNs that this run deletes, for `deletedWith`. */
+  deleted: ReadonlySet<string>;
+}
+
+/** Told what happens, for display. */
+export interface Observer {
+  stepStarted(step: Step): void;
+  stepDone(step: Step): void;
+  stepFailed(step: Step, error: unknown): void;
+  diagnostic(diagnostic: Diagnostic): void;
+}
+
+export interface Diagnostic {
+  severity: "debug" | "info" | "warning" | "error";
+  message: string;
+  urn: string | undefined;
+}
+
+export interface DeploymentOptions {
+  project: string;
+  stack: string;
+  /** Folder that relative asset paths start from. */
+  root: string;
+  /** Resources of the old state, each after everything that it needs. */
+  olds: readonly ResourceState[];
+  /** Packages that must not have a default provider; "*" stands for all. */
+  disabledDefaultProviders: ReadonlySet<string>;
+  /** Config by full key; the namespace of a package configures its default provider. */
+  config: Readonly<Record<string, string>>;
+  providerFor(type: string): Provider | undefined;
+  dryRun: boolean;
+  /** Outputs of another stack; undefined when there is no such stack here. */
+  stackOutputs(name: string): Promise<Outputs | undefined>;
+  executor: Executor;
+  observer: Observer;
+  signal: AbortSignal;
+}
+
+/** The run was ended by an error that is reported already, or by the user. */
+export class DeploymentStopped extends Error {}
+
+/** One run: registrations come in, steps go to the executor, what was not registered is deleted. */
+export class Deployment {
+  readonly steps: Step[] = [];
+  /** Resources of this run by URN, in the order in which they came to be. */
+  readonly states = new Map<string, ResourceState>();
+  readonly #options: DeploymentOptions;
+  readonly #olds = new Map<string, ResourceState>();
+  readonly #claimed = new Set<ResourceState>();
+  readonly #registered = new Set<string>();
+  readonly #replaced = new Set<ResourceState>();
+  readonly #replacedUrns = new Set<string>();
+  readonly #deletedEarly = new Set<ResourceState>();
+  readonly #directory: ProviderDirectory;
+  readonly #deletedUrns = new Set<string>();
+  #stopped: string | undefined;
+
+  constructor(options: DeploymentOptions) {
+    this.#options = options;
+    for (const old of options.olds) if (!old.pendingDelete) this.#olds.set(old.urn, old);
+    this.#directory = new ProviderDirectory(options, (goal) => this.#place(goal, false));
+  }
+
+  /** Ends the run: what is under way finishes, nothing new starts. */
+  stop(reason: string): void {
+    this.#stopped ??= reason;
+  }
+
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  /** Registers one resource. Rejects with `DeploymentStopped` once anything has failed. */
+  async register(registration: Registration): Promise<ResourceState> {
+    this.#throwIfStopped();
+    const { project, stack } = this.#options;
+    const urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
+    try {
+      if (this.#registered.has(urn)) {
+        throw new Error(`duplicate resource URN ${urn}; give the resource a unique name`);
+      }
+      this.#registered.add(urn);
+      const refused = registration.refusedOptions.map((option) => JSON.stringify(option));
+      if (refused.length > 0) {
+        throw new Error(
+          `the embedded engine cannot honour ${refused.join(", ")}; install the Pulumi CLI for it`,
+        );
+      }
+      return await this.#place(await this.#goalOf(urn, registration), true);
+    } catch (error) {
+      throw this.#fail(error, urn);
+    }
+  }
+
+  /** Outputs that a component, or the stack, gives at its end. */
+  async registerOutputs(urn: string, outputs: Outputs): Promise<void> {
+    const state = this.states.get(urn);
+    if (state === undefined) throw new Error(`outputs for ${urn}, which is not registered`);
+    const changed = !sameMap(state.outputs, outputs);
+    state.outputs = outputs;
+    if (changed) await this.#options.executor.outputsChanged(state);
+  }
+
+  /** Looks up a resource that this stack does not manage, and notes it as external. */
+  async read(request: ReadRequest): Promise<ResourceState> {
+    this.#throwIfStopped();
+    const { project, stack, providerFor, stackOutputs, dryRun } = this.#options;
+    const { type, name, parent, inputs } = request;
+    const urn = makeUrn(stack, project, parent, type, name);
+    try {
+      const provider =
+        request.provider ?? (await this.#directory.defaultFor(packageOf(type), request.version));
+      const operation = this.operation(urn, provider);
+      const outputs = await lookUp(request, {
+        dryRun,
+        provider: providerFor(type),
+        operation,
+        stackOutputs,
+      });
+      const before = this.#olds.get(urn);
+      if (before !== undefined) this.#claimed.add(before);
+      const after = externalState({ ...request, urn, provider, inputs, outputs });
+      const step = newStep("read", before, after);
+      await this.#run(step, true, () => this.#options.executor.keep(step, true));
+      this.states.set(urn, after);
+      return after;
+    } catch (error) {
+      throw this.#fail(error, urn);
+    }
+  }
+
+  /** Deletes what the program no longer registers. Only for a program that ended well. */
+  async finish(): Promise<void> {
+    this.#throwIfStopped();
+    const { olds } = this.#options;
+    const gone = olds.filter(
+      (old) => !this.#deletedEarly.has(old) && (old.pendingDelete || !this.#claimed.has(old)),
+    );
+    const blocked = gone.filter((old) => old.protect && !old.pendingDelete && !old.external);
+    if (blocked.length > 0) {
+      for (const old of blocked) this.#fail(new ProtectedError(old.urn, "deleted"), old.urn);
+      this.#throwIfStopped();
+    }
+    await this.#deleteAll([...gone, ...this.#replaced]);
+  }
+
+  operation(urn: string, reference: string | undefined): Operation {
+    return {
+      urn,
+      signal: this.#options.signal,
+      providerInputs: this.#directory.inputsOf(reference),
+      log: (message) => this.#options.observer.diagnostic({ severity: "info", message, urn }),
+    };
+  }
+
+  async #goalOf(urn: string, registration: Registration): Promise<Goal> {
+    const { aliases, version, transforms, refusedOptions, ...rest } = registration;
+    const parentAliases =
+      rest.parent === undefined ? [] : (this.states.get(rest.parent)?.aliases ?? []);
+    const needsProvider = rest.custom && !isProviderType(rest.type) && rest.provider === undefined;
+    return {
+      ...rest,
+      urn,
+      inputs: await hashAssets(rest.inputs, this.#options.root),
+      aliases: aliasUrns(urn, rest.parent, aliases, parentAliases),
+      provider: needsProvider
+        ? await this.#directory.defaultFor(packageOf(rest.type), version)
+        : rest.provider,
+    };
+  }
+
+  async #place(goal: Goal, shown: boolean): Promise<ResourceState> {
+    const before = this.#claim(goal);
+    const provider = this.#options.providerFor(goal.type);
+    const operation = this.operation(goal.urn, goal.provider);
+    const inputs = await checkedInputs(goal, before, provider, operation);
+    const diff =
+      before === undefined
+        ? { changedKeys: [], replaceKeys: [] }
+        : await compare(before, inputs, provider);
+    const decision = decide(before, goal, inputs, diff, {
+      alreadyDeleted: before !== undefined && this.#deletedEarly.has(before),
+      replacedWith: goal.replaceWith.some((urn) => this.#replacedUrns.has(urn)),
+    });
+    const after = stateOf(goal, { inputs, outputs: {}, id: undefined });
+    const context = { provider, operation, remote: goal.remote, deleted: this.#deletedUrns };
+    this.#throwIfStopped();
+    await this.#carryOut(decision, before, after, context, shown);
+    this.states.set(goal.urn, after);
+    if (isProviderType(goal.type)) this.#directory.add(after);
+    return after;
+  }
+
+  async #carryOut(
+    decision: Decision,
+    before: ResourceState | undefined,
+    after: ResourceState,
+    context: StepContext,
+    shown: boolean,
+  ): Promise<void> {
+    const { executor } = this.#options;
+    if (before === undefined || decision.kind === "create") {
+      const step = newStep("create", undefined, after);
+      return this.#run(step, shown, () => executor.create(step, context));
+    }
+    after.created = before.created;
+    after.modified = before.modified;
+    if (decision.kind === "same") {
+      after.id = before.id;
+      after.outputs = before.outputs;
+      const step = newStep("same", before, after);
+      return this.#run(step, shown, () => executor.keep(step, decision.stateChanged));
+    }
+    if (decision.kind === "update") {
+      after.id = before.id;
+      const step = { ...newStep("update", before, after), ...decision };
+      return this.#run(step, shown, () => executor.update(step, context));
+    }
+    this.#replacedUrns.add(after.urn);
+    if (decision.deleteBefore) await this.#deleteWithDependents(before);
+    else this.#replaced.add(before);
+    const logical = { ...newStep("replace", before, after), ...decision };
+    this.steps.push(logical);
+    const step = { ...newStep("create-replacement", before, after), ...decision };
+    return this.#run(step, shown, () => executor.create(step, context));
+  }
+
+  async #deleteWithDependents(root: ResourceState): Promise<void> {
+    if (this.#deletedEarly.has(root) || root.pendingReplacement) return;
+    const candidates = this.#options.olds.filter(
+      (old) => !this.#claimed.has(old) && !this.#deletedEarly.has(old) && !old.pendingReplacement,
+    );
+    const dependents = await dependentsToReplace(root, candidates, async (state, inputs) => {
+      const provider = this.#options.providerFor(state.type);
+      return (await compare(state, inputs, provider)).replaceKeys.length > 0;
+    });
+    for (const state of [...dependents, root]) {
+      if (state.protect) throw new ProtectedError(state.urn, "replaced");
+    }
+    for (const state of [...dependents, root]) {
+      this.#deletedEarly.add(state);
+      await this.#delete("delete-replaced", state, true);
+    }
+  }
+
+  async #deleteAll(states: ResourceState[]): Promise<void> {
+    for (const state of states) {
+      if (!state.pendingDelete && !this.#replaced.has(state)) this.#deletedUrns.add(state.urn);
+    }
+    const waitsFor = deletionOrder(states);
+    const running = new Map<ResourceState, Promise<void>>();
+    const start = (state: ResourceState): Promise<void> => {
+      let deletion = running.get(state);
+      if (deletion === undefined) {
+        const dependents = [...(waitsFor.get(state) ?? [])].map(start);
+        deletion = Promise.all(dependents).then(() =>
+          this.#delete(this.#deletionKind(state), state),
+        );
+        running.set(state, deletion);
+      }
+      return deletion;
+    };
+    const results = await Promise.allSettled(states.map(start));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  #deletionKind(state: ResourceState): StepOperation {
+    if (state.pendingReplacement) return "remove-pending-replace";
+    return state.pendingDelete || this.#replaced.has(state) ? "delete-replaced" : "delete";
+  }
+
+  async #delete(kind: StepOperation, state: ResourceState, replacing = false): Promise<void> {
+    this.#throwIfStopped();
+    const step = newStep(kind, state, undefined);
+    const context: StepContext = {
+      provider: this.#options.providerFor(state.type),
+      operation: this.operation(state.urn, state.provider),
+      remote: false,
+      deleted: this.#deletedUrns,
+    };
+    if (replacing) step.after = { ...state, pendingReplacement: true };
+    try {
+      await this.#run(step, kind !== "remove-pending-replace", () =>
+        this.#options.executor.delete(step, context),
+      );
+    } catch (error) {
+      throw this.#fail(error, state.urn);
+    }
+  }
+
+  async #run(step: Step, shown: boolean, action: () => Promise<void>): Promise<void> {
+    const { observer } = this.#options;
+    if (shown) {
+      this.steps.push(step);
+      observer.stepStarted(step);
+    }
+    try {
+      await action();
+      if (shown) observer.stepDone(step);
+    } catch (error) {
+      if (shown) observer.stepFailed(step, error);
+      throw error;
+    }
+  }
+
+  /** Finds the resource in the old state, under its name or an alias. */
+  #claim(goal: Goal): ResourceState | undefined {
+    for (const urn of [goal.urn, ...goal.aliases]) {
+      const old = this.#olds.get(urn);
+      if (old === undefined || this.#claimed.has(old)) continue;
+      this.#claimed.add(old);
+      return old;
+    }
+    return undefined;
+  }
+
+  #fail(error: unknown, urn: string): DeploymentStopped {
+    if (error instanceof DeploymentStopped) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    this.#options.observer.diagnostic({ severity: "error", message, urn });
+    this.stop("a resource failed");
+    return new DeploymentStopped(message);
+  }
+
+  #throwIfStopped(): void {
+    if (this.#stopped !== undefined) throw new DeploymentStopped(this.#stopped);
+  }
+}
+
+function newStep(
+  operation: StepOperation,
+  before: ResourceState | undefined,
+  after: ResourceState | undefined,
+): Step {
+  const { urn = "", type = "" } = after ?? before ?? {};
+  return {
+    operation,
+    urn,
+    type,
+    before,
+    after,
+    changedKeys: [],
+    replaceKeys: [],
+    detailedDiff: {},
+  };
+}
+
+async function checkedInputs(
+  goal: Goal,
+  before: ResourceState | undefined,
+  provider: Provider | undefined,
+  operation: Operation,
+): Promise<Inputs> {
+  const inputs =
+    before === undefined || goal.ignoreChanges.length === 0
+      ? goal.inputs
+      : ignoreChanges(goal.inputs, before.inputs, goal.ignoreChanges);
+  if (provider === undefined) return inputs;
+  const oldInputs = before === undefined ? undefined : revealAll(before.inputs);
+  const checked = await provider.check(goal.type, revealAll(inputs), oldInputs, operation);
+  return remarkSecrets(checked, inputs, []);
+}
+
+async function compare(
+  before: ResourceState,
+  inputs: Inputs,
+  provider: Provider | undefined,
+): Promise<ProviderDiff> {
+  if (provider === undefined || before.id === undefined) {
+    return structuralDiff(before.inputs, inputs);
+  }
+  return provider.diff(
+    before.type,
+    before.id,
+    revealAll(before.inputs),
+    revealAll(before.outputs),
+    revealAll(inputs),
+  );
+}
+
+/** The stack's own resource among the states of a run. */
+export function rootStackOf(states: Iterable<ResourceState>): ResourceState | undefined {
+  for (const state of states) if (state.type === rootStackType) return state;
+  return undefined;
+}

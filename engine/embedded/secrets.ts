@@ -1,0 +1,39 @@
+import { createSealer, openSealer, passphraseFrom } from "./passphrase.ts";
+import type { SecretSealer } from "./propertyCodec.ts";
+
+/** Where the key to a stack's secrets comes from; asked only when a secret must be read or written. */
+export class StackSecrets {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #open = new Map<string, Promise<SecretSealer>>();
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.#env = env;
+  }
+
+  /** Sealer of an existing salt. Throws when there is no passphrase or it is the wrong one. */
+  forSalt(saltText: string): Promise<SecretSealer> {
+    let sealer = this.#open.get(saltText);
+    if (sealer === undefined) {
+      sealer = this.#passphrase().then((passphrase) => openSealer(saltText, passphrase));
+      this.#open.set(saltText, sealer);
+    }
+    return sealer;
+  }
+
+  /** Sealer with a new salt. Throws when there is no passphrase. */
+  async create(): Promise<{ saltText: string; sealer: SecretSealer }> {
+    const created = await createSealer(await this.#passphrase());
+    this.#open.set(created.saltText, Promise.resolve(created.sealer));
+    return created;
+  }
+
+  async #passphrase(): Promise<string> {
+    const passphrase = await passphraseFrom(this.#env);
+    if (passphrase === undefined) {
+      throw new Error(
+        "this stack has secrets: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds the passphrase",
+      );
+    }
+    return passphrase;
+  }
+}
