@@ -25,6 +25,8 @@ export type Check = (survivors: Survivors) => Outcome;
 export interface Claim {
   /** Kebab-case; the name used in `proof.require` and in gaps of the model. */
   id: string;
+  /** "plan": does not depend on what fails, asked once. Default: asked for every failure. */
+  scope?: "plan";
   /** What is claimed, as a sentence without a full stop. */
   title: string;
   /**

@@ -40,7 +40,7 @@ interface Effect {
   total: boolean;
 }
 
-/** Everything that can be lost, apart from worker nodes. */
+/** Everything that can be lost, apart from worker nodes. Members and API servers come first. */
 function namedParts(model: Model): Part[] {
   return [
     ...model.quorums.flatMap((quorum) => quorum.members),
@@ -72,14 +72,14 @@ function standing(model: Model, parts: readonly Part[]): number[][] {
 }
 
 function effects(model: Model, closures: readonly (readonly DomainId[])[]): Effect[] {
-  const real = namedParts(model);
-  const named = [...real, ...zoneParts(model)];
+  const named = [...namedParts(model), ...zoneParts(model)];
   const namedIn = standing(model, named);
   const nodesIn = standing(model, model.nodes);
   const groups = model.nodes.map(
     (node) => `${node.pool}/${node.zone}/${node.cpuMilli}/${node.memoryMiB}/${node.pods}`,
   );
-  const all = real.length + model.nodes.length;
+  // The cluster itself, without the ways to and from it.
+  const core = model.quorums.flatMap(({ members }) => members).length + model.apiServers.length;
   return closures.map((inner) => {
     const parts = new Set(inner.flatMap((id) => namedIn[id] ?? []));
     const nodes = new Set(inner.flatMap((id) => nodesIn[id] ?? []));
@@ -94,7 +94,10 @@ function effects(model: Model, closures: readonly (readonly DomainId[])[]): Effe
       signature: `${partList}|${groupList.join()}`,
       identity: `${partList}|${[...nodes].sort((a, b) => a - b).join()}`,
       weight: parts.size + nodes.size,
-      total: all > 0 && nodes.size + count(parts, real.length) === all,
+      total:
+        core + model.nodes.length > 0 &&
+        nodes.size === model.nodes.length &&
+        count(parts, core) === core,
     };
   });
 }

@@ -101,6 +101,16 @@ interface Prepared {
   result: ClaimResult;
 }
 
+/** For claims that do not depend on what fails. */
+const wholePlan: Scenario = {
+  domains: [],
+  labels: [],
+  sentence: (takes, left) => (takes === "" ? left : `${takes}: ${left}`),
+  size: 1,
+  weight: 0,
+};
+
+/** Counter-examples kept for each claim and set. */
 const kept = 20;
 
 function label(failure: { kind: DomainKind; name: string }): string {
@@ -261,9 +271,14 @@ function runSet(
   survive: (domains: DomainId[]) => Survivors,
 ): void {
   const weights = prepared.map((): number[] => []);
+  for (const one of prepared) {
+    if (one.claim.scope !== "plan") continue;
+    record(one.result.sets[set], wholePlan, outcomeOf(one, survive([])), []);
+  }
   for (const scenario of scenarios) {
     const survivors = survive(scenario.domains);
     prepared.forEach((one, index) => {
+      if (one.claim.scope === "plan") return;
       const outcome = outcomeOf(one, survivors);
       record(one.result.sets[set], scenario, outcome, weights[index] ?? []);
     });

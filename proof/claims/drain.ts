@@ -50,6 +50,7 @@ function doubled(workload: Workload, model: Model): Outcome {
 
 export const drain: Claim = {
   id: "drain",
+  scope: "plan",
   title: "a drain of any machine can finish",
   prepare(model) {
     if (model.budgets.length === 0) {

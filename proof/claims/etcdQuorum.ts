@@ -25,12 +25,15 @@ export function quorumOutcome(quorum: Quorum, survivors: Survivors): Outcome {
 function quorumFix(quorum: Quorum, survivors: Survivors, lost: number): string {
   const total = quorum.members.length;
   const zones = survivors.model.zones.length;
-  if (total < 3 || (total % 2 === 0 && lost < 2)) {
+  if (total < 3 || total % 2 === 0) {
     return `use 3 or 5 members (${quorum.fixKey}); ${total} survive no more failures than ${Math.max(1, total - 1)}`;
   }
   const perZone = Math.ceil(total / Math.max(1, zones));
   if (survivors.lostZones().length === 1 && lost > perZone) {
     return `put at most ${plural(Math.max(1, perZone), "member")} into one zone (${quorum.fixKey})`;
+  }
+  if (survivors.failures === 1 && survivors.lostZones().length === 0) {
+    return `put the members on different hosts (${quorum.fixKey})`;
   }
   if (survivors.lostZones().length === 0 && lost >= 2 && total === 3) {
     return `use five members on five machines (${quorum.fixKey})`;

@@ -3,6 +3,7 @@ import { proven, refuted } from "../claim.ts";
 
 export const rollOrder: Claim = {
   id: "roll-order",
+  scope: "plan",
   title: "an update touches quorum members one at a time",
   prepare(model) {
     const { unorderedSteps } = model;

@@ -1,0 +1,27 @@
+import { modelOf } from "../../proof/facts/index.ts";
+import { graphOf } from "../../proof/graph.ts";
+import { type Proof, prove } from "../../proof/prove.ts";
+import type { Plan } from "./plannedGraph.ts";
+
+export function proofOf(plan: Plan): Proof {
+  return prove(modelOf(graphOf(plan.preview())));
+}
+
+/** Claims that single failures refute. */
+export function red(proof: Proof): string[] {
+  return proof.refuted.filter(({ set }) => set === "single").map(({ claim }) => claim);
+}
+
+/** The smallest counter-example to a claim among single failures. */
+export function counterExample(proof: Proof, claim: string): string | undefined {
+  return proof.claims.find(({ id }) => id === claim)?.sets.single.counterExamples[0]?.sentence;
+}
+
+/** The change that the proof proposes for it. */
+export function fixFor(proof: Proof, claim: string): string | undefined {
+  return proof.claims.find(({ id }) => id === claim)?.sets.single.counterExamples[0]?.fix;
+}
+
+export function unknownOf(proof: Proof, claim: string): string[] {
+  return proof.claims.find(({ id }) => id === claim)?.sets.single.unknown ?? [];
+}
