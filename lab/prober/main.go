@@ -1,5 +1,5 @@
 // Prober is the measuring client of the lab: `run` reads and writes all the time and records every
-// answer, `check` judges such a record.
+// answer, `check` judges such a record, `alarm` raises etcd's alarm NOSPACE.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 
 const usage = `usage: prober run   --out FILE (--kubeconfig FILE | --etcd URL,URL,URL) [flags]
        prober check --history FILE [flags]
+       prober alarm --etcd URL [flags]
 `
 
 func main() {
@@ -32,6 +33,8 @@ func main() {
 		if passed, err = checkCommand(os.Args[2:]); err == nil && !passed {
 			os.Exit(1)
 		}
+	case "alarm":
+		err = alarmCommand(os.Args[2:])
 	default:
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

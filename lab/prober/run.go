@@ -204,19 +204,20 @@ func control(stop context.CancelFunc, writer *history.Writer) {
 	}
 }
 
-// report prints one line a second: requests answered and of unknown outcome in it.
+// report prints one line a second: requests answered, writes acknowledged, outcomes unknown in it.
 func report(ctx context.Context, load *client.Load, writer *history.Writer) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	var answeredBefore, unknownBefore int64
+	var before client.Counts
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			answered, unknown, started := load.Counts()
-			say(map[string]any{"answered": answered - answeredBefore, "unknown": unknown - unknownBefore, "started": started})
-			answeredBefore, unknownBefore = answered, unknown
+			now := load.Counts()
+			say(map[string]any{"answered": now.Answered - before.Answered, "written": now.Written - before.Written,
+				"unknown": now.Unknown - before.Unknown})
+			before = now
 			_ = writer.Flush() // the error is kept and returned at the end
 		}
 	}

@@ -252,3 +252,21 @@ func TestLongestGapIsFoundPerConnection(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 }
+
+func TestPhasesTellWhenWritesWereAcknowledged(t *testing.T) {
+	s := &story{}
+	s.write("", "a", history.OutcomeOK)
+	s.mark("injected")
+	s.write("a", "b", history.OutcomeUnknown)
+	s.mark("healing")
+	s.read("a", false)
+	s.write("a", "c", history.OutcomeOK)
+	s.read("c", true)
+	got := verdictOf(t, s, Options{}).Phases
+	if len(got) != 2 || got[0].From != "injected" || got[0].Writes != 0 || got[0].FirstWriteMs != 7 {
+		t.Errorf("phase of the fault: %+v", got)
+	}
+	if len(got) == 2 && (got[1].Writes != 1 || got[1].FirstWriteMs != 4) {
+		t.Errorf("phase of the healing: %+v", got[1])
+	}
+}

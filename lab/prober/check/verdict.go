@@ -52,6 +52,7 @@ type Verdict struct {
 	Watch           []string         `json:"watch,omitempty"`
 	WatchEvents     int              `json:"watchEvents"`
 	Gaps            []Gap            `json:"gaps,omitempty"`
+	Phases          []Phase          `json:"phases,omitempty"`
 }
 
 // Check judges the records of one run.
@@ -81,6 +82,7 @@ func Check(records []history.Record, opts Options) (Verdict, error) {
 		to = times[opts.GapTo]
 	}
 	v.Gaps = gaps(records, from, to)
+	v.Phases = phases(records, operations)
 	if v.Verdict == "" {
 		v.Verdict = Pass
 	}

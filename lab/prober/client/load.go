@@ -33,14 +33,18 @@ type Load struct {
 	Forget        string
 
 	answered atomic.Int64
+	written  atomic.Int64
 	unknown  atomic.Int64
 	started  atomic.Int64
 	values   atomic.Int64
 }
 
-// Counts returns requests answered, of unknown outcome, and started so far.
-func (l *Load) Counts() (answered, unknown, started int64) {
-	return l.answered.Load(), l.unknown.Load(), l.started.Load()
+// Counts are requests so far; Written are acknowledged writes.
+type Counts struct{ Answered, Written, Unknown int64 }
+
+// Counts returns what was done so far.
+func (l *Load) Counts() Counts {
+	return Counts{l.answered.Load(), l.written.Load(), l.unknown.Load()}
 }
 
 // KeyNames of the registers.
@@ -199,7 +203,10 @@ func (l *Load) write(ctx context.Context, store Store, worker int, key, expect s
 	}
 	newRevision, outcome, err := store.Write(limited, key, revision, value)
 	switch outcome {
-	case history.OutcomeOK, history.OutcomeConflict:
+	case history.OutcomeOK:
+		l.answered.Add(1)
+		l.written.Add(1)
+	case history.OutcomeConflict:
 		l.answered.Add(1)
 	default:
 		if outcome == history.OutcomeUnknown {
