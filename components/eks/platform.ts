@@ -1,0 +1,148 @@
+import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation.js";
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import { Provider as EksProvider } from "@pulumi/eks/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
+import type { EksPlan } from "../../design/eks.ts";
+import type { RolePlan } from "../../design/iam.ts";
+import { EncryptionKey } from "../aws/encryption.ts";
+import { FlowLogs } from "../aws/flowLogs.ts";
+import { IamRole } from "../aws/iamRole.ts";
+import { Network } from "../aws/network.ts";
+import { Addons } from "./addons.ts";
+import { ControlPlane } from "./controlPlane.ts";
+import { NodePool } from "./nodePool.ts";
+
+/** What a stack of platform "eks" tells others. */
+export interface EksOutputs {
+  platform: "eks";
+  clusterName: string;
+  region: string;
+  vpcId: pulumi.Output<string>;
+  /** Members by zone: what is lost with it. */
+  failureDomains: Record<string, string[]>;
+}
+
+/** Register a managed cluster and everything that it stands on. */
+export function eksPlatform(plan: EksPlan): EksOutputs {
+  const opts = { providers: providers(plan) };
+  const protect = plan.deletionProtection;
+  const secretsKey = new EncryptionKey(
+    `${plan.name}-secrets`,
+    { plan: plan.keys.secrets, protect },
+    opts,
+  );
+  const logsKey = new EncryptionKey(`${plan.name}-logs`, { plan: plan.keys.logs, protect }, opts);
+  const roles = mapRoles(plan, opts);
+  const network = new Network(
+    `${plan.name}-network`,
+    { plan: plan.network, firewall: plan.firewall, cluster: plan.name },
+    opts,
+  );
+  new FlowLogs(
+    `${plan.name}-flow-logs`,
+    {
+      cluster: plan.name,
+      logGroup: plan.names.flowLogGroup,
+      retentionDays: plan.logRetentionDays,
+      keyArn: logsKey.arn,
+      vpcId: network.vpcId,
+      role: roles["flow-logs"],
+      protect,
+    },
+    opts,
+  );
+  const controlPlane = new ControlPlane(
+    `${plan.name}-control-plane`,
+    {
+      plan,
+      network,
+      role: roles["control-plane"],
+      secretsKeyArn: secretsKey.arn,
+      logsKeyArn: logsKey.arn,
+    },
+    opts,
+  );
+  nodesAndAddons(plan, network, roles, controlPlane, opts);
+  return {
+    platform: "eks",
+    clusterName: plan.names.cluster,
+    region: plan.region,
+    vpcId: network.vpcId,
+    failureDomains: plan.failureDomains,
+  };
+}
+
+interface Providers {
+  providers: [AwsProvider, EksProvider];
+}
+
+type Roles = Record<RolePlan["purpose"], IamRole>;
+
+/** First what nodes need to become ready, then nodes, then what needs nodes to run on. */
+function nodesAndAddons(
+  plan: EksPlan,
+  network: Network,
+  roles: Roles,
+  controlPlane: ControlPlane,
+  opts: Providers,
+): void {
+  const clusterName = plan.names.cluster;
+  const addons = (stage: string, beforeNodes: boolean, after: pulumi.Resource[]) =>
+    new Addons(
+      `${plan.name}-addons-${stage}`,
+      {
+        addons: plan.addons.filter((addon) => addon.beforeNodes === beforeNodes),
+        clusterName,
+        roles,
+        after,
+      },
+      opts,
+    );
+  const first = addons("before-nodes", true, [controlPlane.cluster]);
+  const pools = plan.pools.map(
+    (pool) =>
+      new NodePool(
+        `${plan.name}-${pool.name}`,
+        {
+          plan,
+          pool,
+          network,
+          nodeRoleArn: roles.node.role.arn,
+          after: [...first.ready, ...roles.node.ready],
+        },
+        opts,
+      ),
+  );
+  addons("on-nodes", false, pools);
+  new PodIdentityAssociation(
+    `${plan.name}-autoscaler`,
+    {
+      clusterName,
+      namespace: "kube-system",
+      serviceAccount: "cluster-autoscaler",
+      roleArn: roles.autoscaler.role.arn,
+    },
+    { provider: opts.providers[0], dependsOn: controlPlane.cluster },
+  );
+}
+
+/** Every resource names its provider by its parent; defaults are off. */
+function providers(plan: EksPlan): [AwsProvider, EksProvider] {
+  return [
+    new AwsProvider(`${plan.name}-aws`, {
+      region: plan.region as NonNullable<ConstructorParameters<typeof AwsProvider>[1]>["region"],
+      allowedAccountIds: [plan.accountId],
+      defaultTags: { tags: plan.tags },
+    }),
+    new EksProvider(`${plan.name}-eks`, {}),
+  ];
+}
+
+function mapRoles(plan: EksPlan, opts: Providers): Roles {
+  return Object.fromEntries(
+    Object.values(plan.roles).map((role) => [
+      role.purpose,
+      new IamRole(`${plan.name}-${role.purpose}`, { plan: role }, opts),
+    ]),
+  ) as Roles;
+}
