@@ -103,7 +103,8 @@ async function hurt(
     await prober.mark("healing");
     await injected.heal();
   }
-  if (fault.answersWithinSeconds !== undefined) await sleep(fault.answersWithinSeconds * 1000);
+  await waitForWrites(fault, prober);
+  // What the fault's own healing left off; the lab must be whole again for the next run.
   const off = cluster.lab.names
     .map((name) => cluster.lab.machine(name))
     .filter((one) => !one.isOn());
