@@ -1,0 +1,125 @@
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isMounted, unmountAll } from "./mounts.ts";
+import { type MachinePaths, machinePaths } from "./paths.ts";
+import { run } from "./process.ts";
+import type { LabRecord } from "./record.ts";
+
+/**
+ * A data disk. "directory": a folder of the host's file system, as big as that. "image": a file
+ * system of its own in an image file, which can fill up, stall, lose unsynced writes or be replaced.
+ */
+export interface Disk {
+  name: string;
+  kind: "directory" | "image";
+  mountPoint: string;
+}
+
+const etcdDiskMiB = 4096;
+
+/** Disks of a machine: two that must not lie on overlayfs, and etcd's own for etcd members. */
+export function disksOf(roles: readonly string[], etcdDataDir: string): Disk[] {
+  const disks: Disk[] = [
+    { name: "containerd", kind: "directory", mountPoint: "/var/lib/containerd" },
+    { name: "kubelet", kind: "directory", mountPoint: "/var/lib/kubelet" },
+  ];
+  if (roles.includes("etcd")) {
+    disks.push({ name: "etcd", kind: "image", mountPoint: etcdDataDir });
+  }
+  return disks;
+}
+
+/** Host path that is bound into the machine. */
+export function diskPath(paths: MachinePaths, disk: Disk): string {
+  return join(paths.disks, disk.name);
+}
+
+function imageFile(paths: MachinePaths, disk: Disk): string {
+  return `${diskPath(paths, disk)}.img`;
+}
+
+/** Make a disk where it is missing and mount it; `seed` is what a new directory disk starts with. */
+export async function attachDisk(
+  lab: string,
+  machine: string,
+  disk: Disk,
+  record: LabRecord,
+  seed?: string,
+): Promise<void> {
+  const paths = machinePaths(lab, machine);
+  const path = diskPath(paths, disk);
+  if (disk.kind === "directory") {
+    if (!existsSync(path)) await seedDirectory(path, seed);
+    return;
+  }
+  const image = imageFile(paths, disk);
+  mkdirSync(path, { recursive: true });
+  if (isMounted(path)) return;
+  const isNew = !existsSync(image);
+  if (isNew) await makeImage(image);
+  record.add({ kind: "mount", machine, path });
+  await run("mount", ["-o", "loop,noatime", image, path]);
+  if (isNew) rmdirSync(join(path, "lost+found")); // etcd warns of what it does not know
+}
+
+async function makeImage(image: string): Promise<void> {
+  const unfinished = `${image}.new`;
+  rmSync(unfinished, { force: true });
+  await run("truncate", ["-s", `${etcdDiskMiB}M`, unfinished]);
+  const lazy = "lazy_itable_init=1,lazy_journal_init=1";
+  await run("mkfs.ext4", ["-q", "-m", "0", "-J", "size=32", "-E", lazy, unfinished]);
+  await run("mv", [unfinished, image]);
+}
+
+/**
+ * Layers and blobs of container images are never written to, so machines share them by hard link:
+ * no copying, and one page cache for all. Databases are copied.
+ */
+async function seedDirectory(path: string, seed: string | undefined): Promise<void> {
+  const unfinished = `${path}.new`;
+  await run("rm", ["-rf", unfinished]);
+  if (seed === undefined) {
+    mkdirSync(unfinished, { recursive: true });
+  } else {
+    mkdirSync(join(unfinished, ".."), { recursive: true });
+    const linked = await run("cp", ["-al", seed, unfinished], { mayFail: true });
+    if (linked.exitCode !== 0) {
+      await run("rm", ["-rf", unfinished]);
+      await run("cp", ["-a", "--reflink=auto", seed, unfinished]);
+    } else {
+      const databases = ["-name", "*.db", "-type", "f"];
+      const unlink = 'cp -p "$1" "$1.own" && mv "$1.own" "$1"';
+      const each = ["-exec", "sh", "-c", unlink, "sh", "{}", ";"];
+      await run("find", [unfinished, ...databases, ...each]);
+    }
+  }
+  await run("mv", [unfinished, path]);
+}
+
+/** Unmount a disk. With `dropUnsynced` nothing that was not yet on the disk reaches it any more. */
+export async function detachDisk(
+  paths: MachinePaths,
+  disk: Disk,
+  dropUnsynced: boolean,
+): Promise<void> {
+  if (disk.kind === "directory") return;
+  if (dropUnsynced) await cutPower(paths, disk);
+  await unmountAll(diskPath(paths, disk));
+}
+
+/** Stop an image disk at this instant, its journal unflushed, as a power cut does. */
+export async function cutPower(paths: MachinePaths, disk: Disk): Promise<void> {
+  const path = diskPath(paths, disk);
+  if (disk.kind === "image" && isMounted(path)) await run("xfs_io", ["-x", "-c", "shutdown", path]);
+}
+
+/** Throw a detached disk away; the next attach makes a new, empty one with another identity. */
+export function discardDisk(paths: MachinePaths, disk: Disk): void {
+  rmSync(imageFile(paths, disk), { force: true });
+  rmSync(diskPath(paths, disk), { recursive: true, force: true });
+}
+
+/** Hold every write and sync of an image disk back, or let it go on. */
+export async function setStalled(paths: MachinePaths, disk: Disk, stalled: boolean): Promise<void> {
+  await run("fsfreeze", [stalled ? "--freeze" : "--unfreeze", diskPath(paths, disk)]);
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Runs one lab machine until it is powered off, and starts it again when it reboots.
+#
+#   supervise.sh CGROUPS NAMESPACE ADDRESS GATEWAY COMMAND…
+#
+# CGROUPS: space-separated cgroup directories that hold the machine and nothing else.
+# COMMAND: systemd-nspawn and its arguments.
+set -u
+
+cgroups=$1 namespace=$2 address=$3 gateway=$4
+shift 4
+
+for cgroup in $cgroups; do
+	echo $$ >"$cgroup/cgroup.procs" || exit 1
+done
+
+# A booting machine finds its network card with its own address and nothing else.
+reset_network() {
+	for link in $(ip -n "$namespace" -o link show | sed 's/^[0-9]*: //; s/[@:].*//'); do
+		case $link in
+		lo | eth0) ;;
+		*) ip -n "$namespace" link delete "$link" 2>/dev/null ;;
+		esac
+	done
+	ip netns exec "$namespace" nft flush ruleset
+	ip -n "$namespace" link set lo up
+	ip -n "$namespace" address flush dev eth0 &&
+		ip -n "$namespace" address add "$address/24" dev eth0 &&
+		ip -n "$namespace" link set eth0 up &&
+		ip -n "$namespace" route replace default via "$gateway"
+}
+
+rebooted=133 # exit code by which systemd-nspawn asks to be started again
+while :; do
+	reset_network || exit 1
+	"$@"
+	code=$?
+	[ "$code" -eq "$rebooted" ] || exit "$code"
+	for cgroup in $cgroups; do
+		find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} \; 2>/dev/null
+	done
+done

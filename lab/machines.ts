@@ -1,0 +1,110 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { killAll, machineCgroups, removeCgroup, removeEmptyParents } from "./cgroups.ts";
+import { type Cut, removeFilterTable, setCuts } from "./cuts.ts";
+import type { HostImage } from "./hostImage.ts";
+import { Machine } from "./machine.ts";
+import { ensureSshKey, writeKnownHosts } from "./machineRoot.ts";
+import { unmountAll } from "./mounts.ts";
+import { ensureBridge, removeInterface, removeNamespace } from "./network.ts";
+import { labDir } from "./paths.ts";
+import { inParallel, signalProcess } from "./process.ts";
+import { LabRecord } from "./record.ts";
+import { type LabSpec, specProblems } from "./spec.ts";
+
+/** The machines of one lab, running or not. */
+export class Lab {
+  readonly spec: LabSpec;
+  readonly record: LabRecord;
+  readonly dir: string;
+  #cuts: Cut[] = [];
+
+  constructor(spec: LabSpec) {
+    const problems = specProblems(spec);
+    if (problems.length > 0) throw new Error(`this lab cannot be made:\n${problems.join("\n")}`);
+    this.spec = spec;
+    this.dir = labDir(spec.name);
+    this.record = new LabRecord(this.dir);
+  }
+
+  /** A lab that was made before. Errors: there is none of this name. */
+  static open(name: string): Lab {
+    const file = join(labDir(name), "lab.json");
+    if (!existsSync(file)) throw new Error(`there is no lab "${name}" on this computer`);
+    return new Lab(JSON.parse(readFileSync(file, "utf8")) as LabSpec);
+  }
+
+  get names(): string[] {
+    return Object.keys(this.spec.hosts);
+  }
+
+  machine(name: string): Machine {
+    return new Machine(this.spec, name, this.record);
+  }
+
+  /** Machines that stand in a zone. */
+  inZone(zone: string): Machine[] {
+    const inside = this.names.filter((name) => this.spec.hosts[name]?.zone === zone);
+    return inside.map((name) => this.machine(name));
+  }
+
+  /** Boot every machine that is off and wait until all are up. `onUp` hears of each. */
+  async boot(image: HostImage, onUp: (name: string) => void = () => undefined): Promise<void> {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.dir, "lab.json"), JSON.stringify(this.spec, null, 2), { mode: 0o600 });
+    await ensureSshKey(this.spec.name);
+    await ensureBridge(this.spec.name, this.spec.subnet, this.record);
+    await inParallel(this.names, availableParallelism() + 2, async (name) => {
+      const machine = this.machine(name);
+      await machine.powerOn(image);
+      await machine.waitUntilUp();
+      onUp(name);
+    });
+    writeKnownHosts(this.spec);
+  }
+
+  /** Make these the only cuts of the lab's network. */
+  async setCuts(cuts: readonly Cut[]): Promise<void> {
+    this.#cuts = [...cuts];
+    await setCuts(this.spec.name, this.#cuts, this.record);
+  }
+
+  /** Bring back one machine, with the cuts that were made before. */
+  async powerOn(name: string, image: HostImage): Promise<void> {
+    const machine = this.machine(name);
+    await machine.powerOn(image);
+    if (this.#cuts.length > 0) await this.setCuts(this.#cuts);
+    await machine.waitUntilUp();
+  }
+
+  /** Remove everything this lab ever made. Works after a crash at any point, and twice. */
+  async down(): Promise<void> {
+    await takeDown(this.spec.name);
+  }
+}
+
+/** Remove all that is recorded of a lab, then its folder. A name without a lab is fine. */
+export async function takeDown(name: string): Promise<void> {
+  const dir = labDir(name);
+  const record = new LabRecord(dir);
+  for (const { identity } of record.of("process")) signalProcess(identity, "SIGKILL");
+  const machines = new Set(
+    record.all().flatMap((resource) => ("machine" in resource ? [resource.machine] : [])),
+  );
+  await inParallel([...machines], 4, (machine) => killAll(machineCgroups(name, machine)));
+  for (const { name: interfaceName } of record.of("interface"))
+    await removeInterface(interfaceName);
+  for (const { name: namespace } of record.of("netns")) {
+    await removeNamespace(namespace);
+    for (const kind of ["propagate", "unix-export"]) {
+      rmSync(`/run/systemd/nspawn/${kind}/${namespace}`, { recursive: true, force: true });
+    }
+  }
+  for (const { name: table } of record.of("filterTable")) await removeFilterTable(table);
+  await unmountAll(dir);
+  for (const { path } of record.of("cgroup")) removeCgroup(path);
+  if (record.of("cgroup").length > 0) removeEmptyParents(name);
+  for (const { name: bridge } of record.of("bridge")) await removeInterface(bridge);
+  rmSync(dir, { recursive: true, force: true });
+}

@@ -1,0 +1,3 @@
+module quorum.lab/toolchain/small
+
+go 1.26
