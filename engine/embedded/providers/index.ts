@@ -53,10 +53,11 @@ const families: readonly Family[] = [
       "random:index/randomId:RandomId",
       "random:index/randomInteger:RandomInteger",
       "random:index/randomPassword:RandomPassword",
-      "random:index/randomPet:RandomPet",
       "random:index/randomShuffle:RandomShuffle",
       "random:index/randomString:RandomString",
       "random:index/randomUuid:RandomUuid",
+      "random:index/randomUuid4:RandomUuid4",
+      "random:index/randomUuid7:RandomUuid7",
     ],
     secretOutputs: {
       "random:index/randomBytes:RandomBytes": ["base64", "hex"],

@@ -11,6 +11,7 @@ const curveNames: Readonly<Record<string, string>> = {
  * has none for it (ECDSA P-224).
  */
 export function sshPublicKey(key: KeyObject): Buffer | undefined {
+  if (key.asymmetricKeyDetails?.namedCurve === "secp224r1") return undefined;
   const jwk = key.export({ format: "jwk" });
   switch (key.asymmetricKeyType) {
     case "rsa":
