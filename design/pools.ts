@@ -76,16 +76,19 @@ function zoneLabels(zone: string): Record<string, string> {
   return { "topology.kubernetes.io/zone": zone, "topology.ebs.csi.aws.com/zone": zone };
 }
 
+/** What all tags for scaling from zero begin with. */
+export const autoscalerPrefix = "k8s.io/cluster-autoscaler/node-template/";
+
 /** Source: Cluster Autoscaler, AWS provider, "Auto-discovery setup" (scale from zero). */
 function autoscalerTags(labels: Record<string, string>, pool: PoolConfig): Record<string, string> {
-  const prefix = "k8s.io/cluster-autoscaler/node-template";
+  const prefix = autoscalerPrefix;
   return Object.fromEntries([
-    ...Object.entries(labels).map(([key, value]) => [`${prefix}/label/${key}`, value]),
+    ...Object.entries(labels).map(([key, value]) => [`${prefix}label/${key}`, value]),
     ...pool.taints.map(({ key, value, effect }) => [
-      `${prefix}/taint/${key}`,
+      `${prefix}taint/${key}`,
       `${value}:${effect}`,
     ]),
-    [`${prefix}/resources/ephemeral-storage`, `${pool.volumeGiB}Gi`],
+    [`${prefix}resources/ephemeral-storage`, `${pool.volumeGiB}Gi`],
   ]);
 }
 

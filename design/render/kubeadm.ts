@@ -1,0 +1,179 @@
+import { stringify } from "yaml";
+import { clusterTimings } from "../clusterTimings.ts";
+import type { EtcdPlan } from "../etcdPlan.ts";
+import type { KubernetesPlan, NodePlan } from "../kubernetesPlan.ts";
+import type { MachineFile } from "../machine.ts";
+import { kubernetesPkiDir } from "../pki.ts";
+import { ports } from "../ports.ts";
+import { kubeletConfiguration, nodeRegistration, type YamlDocument } from "./kubelet.ts";
+
+export const kubeadmDir = "/etc/quorum/kubeadm";
+/** Audit policy and authentication rules, mounted into the API server. */
+export const apiServerDir = "/etc/quorum/apiserver";
+const encryptionDir = "/etc/kubernetes/encryption";
+const auditDir = "/var/log/kubernetes";
+const patchesDir = `${kubeadmDir}/patches`;
+
+/**
+ * A leaving API server goes on serving for `delay` (load balancers need 1.6 s to see it go), then ends
+ * its watches; kubelet kills it after `grace`, which must be longer than delay + requests + watches.
+ */
+const apiServerShutdownSeconds = { delay: 20, watches: 15, grace: 95 };
+
+/** Names and addresses of an API server's certificate besides those that kubeadm adds. */
+export function apiServerSans(plan: KubernetesPlan): string[] {
+  return [plan.apiName, plan.apiVip, "localhost", "127.0.0.1"];
+}
+
+/** The file for `kubeadm init` and for every later phase. */
+export function initFile(plan: KubernetesPlan, etcd: EtcdPlan, node: NodePlan): MachineFile {
+  return yamlFile(`${kubeadmDir}/init.yaml`, [
+    clusterConfiguration(plan, etcd),
+    {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "InitConfiguration",
+      localAPIEndpoint: localApi(node),
+      nodeRegistration: nodeRegistration(plan, node),
+      patches: { directory: patchesDir },
+      skipPhases: ["show-join-command"],
+    },
+    kubeletConfiguration(plan, "worker"),
+    kubeProxyConfiguration(plan),
+  ]);
+}
+
+/** The file for `kubeadm join`; the discovery file is made on the machine, just before. */
+export function joinFile(plan: KubernetesPlan, node: NodePlan): MachineFile {
+  return yamlFile(`${kubeadmDir}/join.yaml`, [
+    {
+      apiVersion: "kubeadm.k8s.io/v1beta4",
+      kind: "JoinConfiguration",
+      discovery: { file: { kubeConfigPath: "/run/quorum-join.conf" } },
+      nodeRegistration: nodeRegistration(plan, node),
+      patches: { directory: patchesDir },
+      ...(node.role === "control-plane"
+        ? { controlPlane: { localAPIEndpoint: localApi(node) } }
+        : {}),
+    },
+  ]);
+}
+
+/** Patches that kubeadm applies to what it writes. */
+export function patchFiles(plan: KubernetesPlan, node: NodePlan): MachineFile[] {
+  const kubelet = yamlFile(`${patchesDir}/kubeletconfiguration0+strategic.yaml`, [
+    kubeletConfiguration(plan, node.role),
+  ]);
+  return node.role === "worker" ? [kubelet] : [kubelet, apiServerPatch()];
+}
+
+/**
+ * With etcd in its probes an API server would be restarted for etcd's trouble, and a lost quorum end
+ * in a crash loop of up to 300 s after it is back.
+ */
+function apiServerPatch(): MachineFile {
+  const probe = { httpGet: { path: "/livez?exclude=etcd" } };
+  return yamlFile(`${patchesDir}/kube-apiserver0+strategic.yaml`, [
+    {
+      spec: {
+        terminationGracePeriodSeconds: apiServerShutdownSeconds.grace,
+        containers: [{ name: "kube-apiserver", livenessProbe: probe, startupProbe: probe }],
+      },
+    },
+  ]);
+}
+
+function clusterConfiguration(plan: KubernetesPlan, etcd: EtcdPlan): YamlDocument {
+  const url = (port: number) => etcd.members.map(({ address }) => `https://${address}:${port}`);
+  return {
+    apiVersion: "kubeadm.k8s.io/v1beta4",
+    kind: "ClusterConfiguration",
+    clusterName: plan.clusterName,
+    kubernetesVersion: `v${plan.versions.kubernetes}`,
+    controlPlaneEndpoint: `${plan.apiName}:${plan.apiPort}`,
+    certificateValidityPeriod: "8760h",
+    encryptionAlgorithm: "ECDSA-P256",
+    networking: {
+      podSubnet: plan.network.podCidr,
+      serviceSubnet: plan.network.serviceCidr,
+      dnsDomain: "cluster.local",
+    },
+    etcd: {
+      external: {
+        endpoints: url(ports.etcdClient),
+        httpEndpoints: url(ports.etcdHttp),
+        caFile: `${kubernetesPkiDir}/etcd/ca.crt`,
+        certFile: `${kubernetesPkiDir}/apiserver-etcd-client.crt`,
+        keyFile: `${kubernetesPkiDir}/apiserver-etcd-client.key`,
+      },
+    },
+    apiServer: apiServer(plan),
+    controllerManager: {
+      extraArgs: args({
+        "node-monitor-grace-period": `${clusterTimings.nodeGraceSeconds}s`,
+        "node-monitor-period": `${clusterTimings.nodeMonitorSeconds}s`,
+        "node-cidr-mask-size": plan.network.nodePrefix,
+        profiling: "false",
+      }),
+    },
+    scheduler: { extraArgs: args({ profiling: "false" }) },
+    // Rendered here, spread over zones: templates/manifests/coredns.yaml.
+    dns: { disabled: true },
+  };
+}
+
+function apiServer(plan: KubernetesPlan): YamlDocument {
+  const { delay, watches } = apiServerShutdownSeconds;
+  return {
+    certSANs: apiServerSans(plan),
+    extraArgs: args({
+      "goaway-chance": "0.001",
+      "shutdown-delay-duration": `${delay}s`,
+      "shutdown-send-retry-after": "true",
+      "shutdown-watch-termination-grace-period": `${watches}s`,
+      "default-not-ready-toleration-seconds": clusterTimings.evictionTolerationSeconds,
+      "default-unreachable-toleration-seconds": clusterTimings.evictionTolerationSeconds,
+      "authentication-config": `${apiServerDir}/authentication.yaml`,
+      "encryption-provider-config": `${encryptionDir}/config.yaml`,
+      "encryption-provider-config-automatic-reload": "true",
+      "audit-policy-file": `${apiServerDir}/audit-policy.yaml`,
+      "audit-log-path": `${auditDir}/audit.log`,
+      "audit-log-maxage": 30,
+      "audit-log-maxbackup": 10,
+      "audit-log-maxsize": 100,
+      "kubelet-certificate-authority": `${kubernetesPkiDir}/ca.crt`,
+      profiling: "false",
+    }),
+    extraVolumes: [
+      mount("quorum-apiserver", apiServerDir, "Directory", true),
+      mount("encryption", encryptionDir, "Directory", true),
+      mount("audit", auditDir, "DirectoryOrCreate", false),
+    ],
+  };
+}
+
+/** kube-proxy leaves connection tracking alone: the step "node" sets it, where the host lets it. */
+function kubeProxyConfiguration(plan: KubernetesPlan): YamlDocument {
+  return {
+    apiVersion: "kubeproxy.config.k8s.io/v1alpha1",
+    kind: "KubeProxyConfiguration",
+    mode: "nftables",
+    clusterCIDR: plan.network.podCidr,
+    conntrack: { maxPerCore: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
+  };
+}
+
+function localApi(node: NodePlan): YamlDocument {
+  return { advertiseAddress: node.address, bindPort: ports.apiServer };
+}
+
+function args(values: Record<string, string | number>): YamlDocument[] {
+  return Object.entries(values).map(([name, value]) => ({ name, value: String(value) }));
+}
+
+function mount(name: string, path: string, pathType: string, readOnly: boolean): YamlDocument {
+  return { name, hostPath: path, mountPath: path, pathType, readOnly };
+}
+
+function yamlFile(path: string, documents: YamlDocument[]): MachineFile {
+  return { path, mode: "0644", text: documents.map((one) => stringify(one)).join("---\n") };
+}

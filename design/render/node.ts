@@ -1,0 +1,59 @@
+import type { KubernetesPlan } from "../kubernetesPlan.ts";
+import type { MachineFile, MachineStep } from "../machine.ts";
+import { ports } from "../ports.ts";
+import { libraryDir, script, stepScript } from "./pki.ts";
+import { shellVariables, type Templates, text } from "./template.ts";
+
+export interface NodeSubject {
+  name: string;
+  address: string;
+  /** Runs pods, so routes for them. */
+  isKubernetesNode: boolean;
+}
+
+/** Step "node": first on every machine; says what the machine is, and leads the API's name. */
+export function nodeStep(
+  templates: Templates,
+  plan: KubernetesPlan,
+  subject: NodeSubject,
+): MachineStep {
+  return {
+    name: "node",
+    script: stepScript("node"),
+    oneAtATime: false,
+    files: [
+      script(templates, "node/node.sh", stepScript("node")),
+      script(templates, "node/apiName.sh", "/usr/local/bin/quorum-api-name"),
+      {
+        path: "/etc/quorum/machine.env",
+        mode: "0644",
+        text: shellVariables({
+          NODE_NAME: subject.name,
+          ADDRESS: subject.address,
+          API_NAME: plan.apiName,
+          API_VIP: plan.apiVip,
+          API_PORT: plan.apiPort,
+          API_SERVER_PORT: ports.apiServer,
+        }),
+      },
+      ...(subject.isKubernetesNode ? kernelFiles(templates) : []),
+    ],
+  };
+}
+
+function kernelFiles(templates: Templates): MachineFile[] {
+  const file = (path: string, template: string): MachineFile => ({
+    path,
+    mode: "0644",
+    text: text(templates, template),
+  });
+  return [
+    file("/etc/sysctl.d/90-quorum.conf", "node/sysctl.conf"),
+    file("/etc/modules-load.d/quorum.conf", "node/modules.conf"),
+  ];
+}
+
+/** Functions that the steps "control-plane" and "worker" share. */
+export function kubernetesNodeLibrary(templates: Templates): MachineFile {
+  return script(templates, "kubeadm/kubernetesNode.sh", `${libraryDir}/kubernetesNode.sh`);
+}

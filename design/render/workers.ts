@@ -1,0 +1,28 @@
+import type { KubernetesPlan, NodePlan } from "../kubernetesPlan.ts";
+import type { MachineStep } from "../machine.ts";
+import { joinFile, patchFiles } from "./kubeadm.ts";
+import { kubernetesNodeLibrary } from "./node.ts";
+import { libraryDir, script, stepScript, unit } from "./pki.ts";
+import type { Templates } from "./template.ts";
+
+/** Step "worker": joins with the token of the hour; later brings changed settings. */
+export function workerStep(
+  templates: Templates,
+  plan: KubernetesPlan,
+  node: NodePlan,
+): MachineStep {
+  return {
+    name: "worker",
+    script: stepScript("worker"),
+    oneAtATime: false,
+    files: [
+      script(templates, "workers/worker.sh", stepScript("worker")),
+      script(templates, "workers/workerUndo.sh", `${libraryDir}/steps/worker-undo.sh`),
+      script(templates, "workers/joinToken.sh", "/usr/local/bin/quorum-join-token"),
+      kubernetesNodeLibrary(templates),
+      unit(templates, "kubeadm/kubelet.service"),
+      joinFile(plan, node),
+      ...patchFiles(plan, node),
+    ],
+  };
+}

@@ -1,0 +1,61 @@
+#!/bin/bash
+# Initialises the cluster or joins it, the lock bootstrap/init being held. Half-done attempts of
+# this machine are undone first. Called by the step "control-plane".
+set -euo pipefail
+export QUORUM_CHANGED=
+. /usr/local/lib/quorum/kubernetesNode.sh
+config=/etc/quorum/kubeadm/init.yaml
+attempts=5
+
+# `kubeadm reset` takes away the whole of /etc/kubernetes/pki, which only the step "pki" could refill.
+start_clean() {
+  local pki=/etc/kubernetes/pki
+  if [ -e "$kubelet_conf" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] ||
+    [ -e /etc/kubernetes/admin.conf ] || [ -n "$(ls -A /etc/kubernetes/manifests 2>/dev/null)" ]; then
+    echo "undoing a half-done attempt"
+    if [ ! -d "$pki.keep" ]; then
+      rm -rf "$pki.keep.new"
+      cp -a "$pki" "$pki.keep.new"
+      mv "$pki.keep.new" "$pki.keep"
+    fi
+    kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+  fi
+  if [ -d "$pki.keep" ]; then
+    rm -rf "$pki"
+    mv "$pki.keep" "$pki"
+  fi
+  rm -f /etc/kubernetes/*.conf
+  mkdir -p /etc/kubernetes/manifests
+}
+
+initialized() {
+  [ "$(etcdctl get /bootstrap/initialized --print-value-only)" = yes ]
+}
+
+init() {
+  quorum-api-name local &&
+    kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" &&
+    etcdctl put /bootstrap/initialized yes >/dev/null
+}
+
+# A kubeconfig minted here, since the authority's key is here: no token, no upload of certificates.
+join() {
+  local discovery=/run/quorum-join.conf
+  quorum-api-name vip &&
+    (umask 077 && kubeadm kubeconfig user --config "$config" --client-name "quorum:join:$NODE_NAME" \
+      --org kubeadm:cluster-admins --validity-period 1h >"$discovery" 2>/dev/null) &&
+    kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" &&
+    rm -f "$discovery"
+}
+
+for attempt in $(seq "$attempts"); do
+  start_clean
+  if initialized; then
+    if join; then exit 0; fi
+  elif init; then
+    exit 0
+  fi
+  echo "attempt $attempt of $attempts failed" >&2
+  sleep $((attempt * 3))
+done
+fail "kubeadm did not succeed in $attempts attempts; see journalctl -u quorum-apply"

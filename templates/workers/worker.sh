@@ -1,0 +1,65 @@
+#!/bin/bash
+# Step "worker": joins the cluster with the token of the hour; later runs bring changed settings.
+# The token is fetched with this host's own certificate, which may do nothing but read it.
+set -euo pipefail
+. /usr/local/lib/quorum/kubernetesNode.sh
+joined=/var/lib/quorum/worker.joined
+waitMinutes=15
+discovery=/run/quorum-join.conf
+
+join() {
+  local token
+  token=$(quorum-join-token) || return 1
+  # A here-document: what stands in arguments is for all to see.
+  (umask 077 && cat >"$discovery") <<YAML
+apiVersion: v1
+kind: Config
+clusters:
+  - name: cluster
+    cluster:
+      server: https://$API_NAME:$API_PORT
+      certificate-authority-data: $(base64 -w 0 </etc/kubernetes/pki/ca.crt)
+users:
+  - name: joining
+    user:
+      token: $token
+contexts:
+  - name: joining
+    context:
+      cluster: cluster
+      user: joining
+current-context: joining
+YAML
+  kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks"
+}
+
+start_clean() {
+  rm -f "$discovery"
+  [ -e "$kubelet_conf" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || return 0
+  echo "undoing a half-done attempt"
+  cp -a /etc/kubernetes/pki/ca.crt /run/quorum-ca.crt
+  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+  rm -f /etc/kubernetes/*.conf
+  mkdir -p /etc/kubernetes/pki
+  mv /run/quorum-ca.crt /etc/kubernetes/pki/ca.crt
+}
+
+write_kubelet_facts
+mkdir -p /etc/kubernetes/manifests
+if [ -f "$joined" ]; then
+  refresh_kubelet
+  wait_for 60 "this worker's node cannot be annotated" announce_host "$kubelet_conf"
+  exit 0
+fi
+start_kubelet start
+deadline=$((SECONDS + waitMinutes * 60))
+pause=1
+until start_clean && join; do
+  [ "$SECONDS" -lt "$deadline" ] ||
+    fail "could not join within $waitMinutes minutes: the API at $API_NAME ($API_VIP) or the join token is out of reach"
+  sleep "$pause"
+  pause=$((pause < 20 ? pause + 1 : 20))
+done
+rm -f "$discovery"
+wait_for 60 "this worker's node cannot be annotated" announce_host "$kubelet_conf"
+touch "$joined"
