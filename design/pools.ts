@@ -84,10 +84,7 @@ function autoscalerTags(labels: Record<string, string>, pool: PoolConfig): Recor
   const prefix = autoscalerPrefix;
   return Object.fromEntries([
     ...Object.entries(labels).map(([key, value]) => [`${prefix}label/${key}`, value]),
-    ...pool.taints.map(({ key, value, effect }) => [
-      `${prefix}taint/${key}`,
-      `${value}:${effect}`,
-    ]),
+    ...pool.taints.map(({ key, value, effect }) => [`${prefix}taint/${key}`, `${value}:${effect}`]),
     [`${prefix}resources/ephemeral-storage`, `${pool.volumeGiB}Gi`],
   ]);
 }

@@ -3,7 +3,7 @@ import type { LaunchTemplate } from "@pulumi/aws/ec2/launchTemplate.js";
 import { NodeGroup } from "@pulumi/aws/eks/nodeGroup.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { TaintConfig } from "../../config/schema.ts";
-import type { NodeGroupPlan, PoolPlan } from "../../design/pools.ts";
+import { autoscalerPrefix, type NodeGroupPlan, type PoolPlan } from "../../design/pools.ts";
 
 export interface ZoneNodesArgs {
   plan: NodeGroupPlan;
@@ -50,7 +50,7 @@ export class ZoneNodes extends pulumi.ComponentResource {
     );
     for (const [key, value] of Object.entries(plan.autoscalerTags))
       new Tag(
-        `${name}-${key}`,
+        `${name}-${key.replace(autoscalerPrefix, "")}`,
         { autoscalingGroupName: scalingGroup, tag: { key, value, propagateAtLaunch: false } },
         { parent: this },
       );
