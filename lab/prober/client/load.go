@@ -58,24 +58,33 @@ func (l *Load) KeyNames() []string {
 
 // Prepare writes the first value of each register.
 func (l *Load) Prepare(ctx context.Context) error {
-	store, err := l.Target.Store(0)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
+	return l.eachKey(ctx, func(store Store, key string) error {
+		value, revision, err := l.read(ctx, store, 0, key, false)
+		if err != nil || value != "" {
+			return err
+		}
+		return l.write(ctx, store, 0, key, value, revision, false)
+	})
+}
+
+// eachKey repeats work for every key until it succeeds or ctx ends, on another endpoint each time.
+func (l *Load) eachKey(ctx context.Context, work func(store Store, key string) error) error {
+	endpoint := 0
 	for _, key := range l.KeyNames() {
 		for {
-			value, revision, err := l.read(ctx, store, 0, key, false)
-			if err == nil && value != "" {
-				break
+			store, err := l.Target.Store(endpoint)
+			if err != nil {
+				return err
 			}
+			err = work(store, key)
+			store.Close()
 			if err == nil {
-				l.write(ctx, store, 0, key, value, revision, false)
-				continue
+				break
 			}
 			if !sleep(ctx, 200*time.Millisecond) {
 				return fmt.Errorf("no answer for %s: %w", key, err)
 			}
+			endpoint++
 		}
 	}
 	return nil
@@ -144,32 +153,20 @@ func (l *Load) work(ctx context.Context, worker int, tokens <-chan struct{}) err
 			continue
 		}
 		forget := l.Forget != "" && random.IntN(20) == 0
-		l.write(requests, store, worker, key, value, revision, forget)
+		_ = l.write(requests, store, worker, key, value, revision, forget) // it is in the history
 	}
 	return nil
 }
 
 // FinalReads reads every register after everything else, trying until ctx ends.
 func (l *Load) FinalReads(ctx context.Context) (map[string]int64, error) {
-	store, err := l.Target.Store(0)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
 	revisions := map[string]int64{}
-	for _, key := range l.KeyNames() {
-		for {
-			_, revision, err := l.read(ctx, store, 0, key, true)
-			if err == nil {
-				revisions[key] = revision
-				break
-			}
-			if !sleep(ctx, 200*time.Millisecond) {
-				return revisions, fmt.Errorf("no final read of %s: %w", key, err)
-			}
-		}
-	}
-	return revisions, nil
+	err := l.eachKey(ctx, func(store Store, key string) error {
+		_, revision, err := l.read(ctx, store, 0, key, true)
+		revisions[key] = revision
+		return err
+	})
+	return revisions, err
 }
 
 func (l *Load) read(ctx context.Context, store Store, worker int, key string, final bool) (string, int64, error) {
@@ -188,18 +185,18 @@ func (l *Load) read(ctx context.Context, store Store, worker int, key string, fi
 	return value, revision, err
 }
 
-func (l *Load) write(ctx context.Context, store Store, worker int, key, expect string, revision int64, forget bool) {
+func (l *Load) write(ctx context.Context, store Store, worker int, key, expect string, revision int64, forget bool) error {
 	value := fmt.Sprintf("%d-%d", worker, l.values.Add(1))
 	limited, cancel := context.WithTimeout(ctx, l.Deadline)
 	defer cancel()
 	if forget && l.Forget == ForgetRecords {
-		_, _, _ = store.Write(limited, key, revision, value)
-		return
+		_, _, err := store.Write(limited, key, revision, value)
+		return err
 	}
 	id := l.begin(history.Record{Worker: worker, Key: key, Op: history.OpWrite, Expect: expect, Value: value})
 	if forget {
 		l.History.Add(history.Record{Kind: history.KindDone, ID: id, Outcome: history.OutcomeOK})
-		return
+		return nil
 	}
 	newRevision, outcome, err := store.Write(limited, key, revision, value)
 	switch outcome {
@@ -215,6 +212,7 @@ func (l *Load) write(ctx context.Context, store Store, worker int, key, expect s
 		store.Refresh()
 	}
 	l.History.Add(history.Record{Kind: history.KindDone, ID: id, Revision: newRevision, Outcome: outcome, Error: brief(err)})
+	return err
 }
 
 func (l *Load) begin(r history.Record) int64 {
