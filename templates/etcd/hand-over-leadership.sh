@@ -7,16 +7,17 @@ set -euo pipefail
 # shellcheck source=templates/etcd/members.sh
 . "$(dirname "$0")/members.sh"
 
-status=$(etcdctl_others --endpoints="$CLIENT_URL" endpoint status -w fields)
+status=$(ask "$CLIENT_URL" endpoint status -w fields)
 value() { sed -n "s/^\"$1\" : //p" <<<"$status"; }
 if [ "$(value MemberID)" != "$(value Leader)" ]; then exit 0; fi
 
-me=$(printf '%x' "$(value MemberID)")
+list=$(member_list)
+me=$(field 1 "$(entry_of_me "$list")")
 while read -r line; do
   id=$(field 1 "$line")
   if [ "$id" != "$me" ] && [ "$(field 2 "$line")/$(field 6 "$line")" = started/false ]; then
-    etcdctl_others --endpoints="$CLIENT_URL" move-leader "$id" >/dev/null && exit 0
+    ask "$CLIENT_URL" move-leader "$id" >/dev/null && exit 0
   fi
-done <<<"$(member_list)"
+done <<<"$list"
 echo "etcd: no other member took the leadership" >&2
 exit 1

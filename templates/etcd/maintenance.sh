@@ -9,16 +9,12 @@ set -euo pipefail
 library=$(dirname "$0")
 # shellcheck source=templates/etcd/members.sh
 . "$library/members.sh"
-set -a
-# shellcheck source=/dev/null
-. "${QUORUM_ETCD_CLIENT_ENV:-/etc/quorum/etcd/client.env}"
-set +a
 
 status=
-read_status() { status=$(timeout 10 etcdctl --endpoints="$1" endpoint status -w fields); }
+read_status() { status=$(ask "$1" endpoint status -w fields); }
 value() { sed -n "s/^\"$1\" : //p" <<<"$status"; }
 
-no_space() { timeout 10 etcdctl alarm list 2>/dev/null | grep -q NOSPACE; }
+no_space() { ask "$ALL_CLIENT_URLS" alarm list 2>/dev/null | grep -q NOSPACE; }
 
 # Not worth the pause unless a tenth of the quota would come back.
 is_worth_it() {
@@ -35,7 +31,7 @@ defragment() {
 }
 
 # A corrupt member is a human's business, and `alarm disarm` lifts every alarm there is.
-if timeout 10 etcdctl alarm list 2>/dev/null | grep -q CORRUPT; then
+if ask "$ALL_CLIENT_URLS" alarm list 2>/dev/null | grep -q CORRUPT; then
   echo "etcd has the alarm CORRUPT: nothing is done" >&2
   exit 1
 fi
@@ -44,7 +40,7 @@ if [ "$(value MemberID)" != "$(value Leader)" ]; then exit 0; fi
 
 if no_space; then
   echo "etcd has no space left: compacting at revision $(value Revision)"
-  timeout 60 etcdctl compact "$(value Revision)" >/dev/null 2>&1 || true
+  ask "$CLIENT_URL" compact "$(value Revision)" >/dev/null 2>&1 || true
 fi
 
 for url in ${OTHER_CLIENT_URLS//,/ }; do defragment "$url"; done
@@ -61,6 +57,6 @@ if no_space; then
       exit 1
     fi
   done
-  etcdctl alarm disarm >/dev/null
+  ask "$ALL_CLIENT_URLS" alarm disarm >/dev/null
   echo "there is space again: alarm lifted"
 fi

@@ -15,13 +15,23 @@ host_of() {
   echo "${url%:*}"
 }
 
-etcdctl_others() {
-  timeout 10 etcdctl --endpoints="$OTHER_CLIENT_URLS" --cacert="$PKI_DIR/client-ca.crt" \
-    --cert="$PKI_DIR/client.crt" --key="$PKI_DIR/client.key" --command-timeout=8s "$@"
+# etcdctl refuses an endpoint that is given both by flag and by environment.
+# shellcheck source=/dev/null
+. "${QUORUM_ETCD_CLIENT_ENV:-/etc/quorum/etcd/client.env}"
+# shellcheck disable=SC2034
+ALL_CLIENT_URLS=$ETCDCTL_ENDPOINTS
+export -n ETCDCTL_ENDPOINTS
+export ETCDCTL_CACERT ETCDCTL_CERT ETCDCTL_KEY
+
+# ask URLS COMMAND...
+ask() {
+  local urls=$1
+  shift
+  timeout 10 etcdctl --endpoints="$urls" --command-timeout=8s "$@"
 }
 
 # Lines "id, status, name, peer URLs, client URLs, learner"; needs a quorum.
-member_list() { etcdctl_others member list; }
+member_list() { ask "$OTHER_CLIENT_URLS" member list; }
 
 # field NUMBER LINE
 field() { cut -d , -f "$1" <<<"$2" | tr -d ' '; }
@@ -59,10 +69,11 @@ peer_members() {
 #   empty    the peer is undecided and without data
 #   forming  it starts a new cluster, in which this member has never been up
 #   formed   its cluster knows this member with data
-#   gone     its cluster has removed this member, or expects it to come back without data
+#   learner  the same, but as a learner
+#   gone     its cluster has removed this member, or knows it by another id than the data here
 #   silent   nothing answers
 peer_answer() {
-  local members mine
+  local members mine id
   members=$(peer_members "$1")
   case $members in
     empty*) echo empty; return ;;
@@ -70,8 +81,12 @@ peer_answer() {
     *) echo silent; return ;;
   esac
   mine=$(tr '}' '\n' <<<"$members" | grep -F "\"$PEER_URL\"" || true)
-  if [[ $mine == *'"clientURLs":["'* ]]; then
-    echo formed
+  # Ids are unsigned decimals here and hexadecimal elsewhere; bash wraps what is above 2^63.
+  id=$(grep -o '"id":[0-9]*' <<<"$mine" | cut -d : -f 2)
+  if [ -n "$id" ] && [ -e "$DATA_DIR/member-id" ] && [ "$(cat "$DATA_DIR/member-id")" != "$(printf %x $((id)))" ]; then
+    echo gone
+  elif [[ $mine == *'"clientURLs":["'* ]]; then
+    if [[ $mine == *'"isLearner":true'* ]]; then echo learner; else echo formed; fi
   # All members of a new cluster are voters, and announce themselves when they are up.
   elif [ -n "$mine" ] && [[ $members != *'"isLearner":true'* ]]; then
     echo forming

@@ -11,6 +11,9 @@ set +a
 # shellcheck source=/dev/null
 . "${QUORUM_SNAPSHOT_ENV:-/etc/quorum/etcd/snapshot.env}"
 
+# etcdctl refuses an endpoint that is given both by flag and by environment.
+urls=${ETCDCTL_ENDPOINTS//,/ }
+unset ETCDCTL_ENDPOINTS
 install -d -m 0700 "$SNAPSHOT_DIR"
 work=$SNAPSHOT_DIR/.part
 rm -f "$work" "$work.part"
@@ -19,7 +22,7 @@ save() {
   local url
   # In turn, because a snapshot comes from one member; a health check is a read by quorum, so a
   # member that is cut off cannot hand out an old state.
-  for url in ${ETCDCTL_ENDPOINTS//,/ }; do
+  for url in $urls; do
     timeout 10 etcdctl --endpoints="$url" --command-timeout=5s endpoint health >/dev/null 2>&1 || continue
     if timeout 300 etcdctl --endpoints="$url" --command-timeout=300s snapshot save "$work" >/dev/null 2>&1; then
       return 0

@@ -32,15 +32,23 @@ disk_is_there() {
 
 # Nothing is deleted: what is in the way moves aside, and one such copy is kept.
 set_aside() {
+  rm -f "$DATA_DIR/member-id"
   if [ -e "$DATA_DIR/member" ]; then
     rm -rf "$DATA_DIR/member.aside"
     mv "$DATA_DIR/member" "$DATA_DIR/member.aside"
   fi
 }
 
-# start CLUSTER STATE: the configuration for this start; etcd ignores both when it has data.
+# start CLUSTER STATE [learner]: the configuration for this start; etcd ignores the first two when
+# it has data. A learner listens for its clients on loopback only: it would refuse what they ask.
 start() {
-  { cat "$CONFIG_FILE"; echo "initial-cluster: $1"; echo "initial-cluster-state: $2"; } >"$RUN_DIR/etcd.yaml.new"
+  local listen_not=none
+  rm -f "$RUN_DIR/learner"
+  if [ "${3:-}" = learner ]; then
+    listen_not=$ADDRESS
+    touch "$RUN_DIR/learner"
+  fi
+  { sed "/^listen-client/s#https://$listen_not:[0-9]*,##" "$CONFIG_FILE"; echo "initial-cluster: $1"; echo "initial-cluster-state: $2"; } >"$RUN_DIR/etcd.yaml.new"
   mv "$RUN_DIR/etcd.yaml.new" "$RUN_DIR/etcd.yaml"
   "$library/inputs-digest.sh" >"$RUN_DIR/started"
   chown etcd:etcd "$DATA_DIR"
@@ -53,42 +61,51 @@ start() {
 answering=
 answer_empty() {
   [ -z "$answering" ] || return 0
-  local folder
-  folder=$RUN_DIR/answer
-  install -d -m 0700 "$folder"
-  echo empty >"$folder/members"
+  install -d -m 0700 "$RUN_DIR/answer"
+  echo empty >"$RUN_DIR/answer/members"
   (
-    cd "$folder"
+    cd "$RUN_DIR/answer"
+    server=
+    trap 'kill $server; wait; exit' TERM
     # The time limit drops a caller that connects and then says nothing.
     while :; do
       timeout 10 openssl s_server -accept "$ADDRESS:$PEER_PORT" -WWW -quiet \
         -cert "$PKI_DIR/peer.crt" -key "$PKI_DIR/peer.key" -CAfile "$PKI_DIR/peer-ca.crt" \
-        -Verify 1 -verify_return_error </dev/null >/dev/null 2>&1 || true
+        -Verify 1 -verify_return_error </dev/null >/dev/null 2>&1 &
+      server=$!
+      wait $server || true
       sleep 0.1
     done
-  ) &
+  ) 2>/dev/null &
   answering=$!
 }
 stop_answering() {
   [ -n "$answering" ] || return 0
   kill "$answering" 2>/dev/null || true
-  pkill -P "$answering" 2>/dev/null || true
   wait "$answering" 2>/dev/null || true
   answering=
 }
 trap stop_answering EXIT
 
-# My data are worthless when the cluster has removed me, or added me again without data.
+# What the peers that answer say of this member, e.g. "formed learner ".
+peer_answers() {
+  local member
+  for member in $(other_members); do peer_answer "$(host_of "$member")"; done | tr '\n' ' '
+}
+
+# The data are worthless when the cluster has removed this member, or added it again after them.
+# Only a peer's doubt is worth the wait for a quorum: after a power cut nobody answers.
 data_is_outdated() {
-  local list mine member doubt=
-  # Only a peer's doubt is worth the wait for a quorum: after a power cut nobody answers.
-  for member in $(other_members); do
-    if [ "$(peer_answer "$(host_of "$member")")" = gone ]; then doubt=yes; fi
-  done
-  [ -n "$doubt" ] || return 1
+  local list mine
+  [[ $1 == *gone* ]] || return 1
   list=$(member_list 2>/dev/null) || return 1
   mine=$(entry_of_me "$list")
-  [ -z "$mine" ] || [ "$(field 2 "$mine")" = unstarted ]
+  [ -n "$mine" ] || return 0
+  if [ -e "$DATA_DIR/member-id" ]; then
+    [ "$(cat "$DATA_DIR/member-id")" != "$(field 1 "$mine")" ]
+  else
+    [ "$(field 2 "$mine")" = unstarted ]
+  fi
 }
 
 # Prints what the peers and this machine know: "new", "rejoin" or the reason to wait.
@@ -99,7 +116,7 @@ survey() {
     answer=$(peer_answer "$(host_of "$member")")
     case $answer in
       empty | forming) ;;
-      formed | gone) echo rejoin; return ;;
+      formed | learner | gone) echo rejoin; return ;;
       *) waiting="$waiting ${member%%=*}" ;;
     esac
   done
@@ -114,17 +131,19 @@ rejoin() {
   if [ -n "$mine" ] && [ "$(field 2 "$mine")/$(field 6 "$mine")" != unstarted/true ]; then
     # Remove before add, as etcd's FAQ says: the other way round raises the quorum first.
     say "empty disk: removing the old entry $(field 1 "$mine") of this member"
-    etcdctl_others member remove "$(field 1 "$mine")" >/dev/null 2>&1 || return 1
+    ask "$OTHER_CLIENT_URLS" member remove "$(field 1 "$mine")" >/dev/null 2>&1 || return 1
     mine=
   fi
   if [ -z "$mine" ]; then
     say "empty disk: joining as a learner"
-    etcdctl_others member add "$NAME" --learner --peer-urls="$PEER_URL" >/dev/null 2>&1 || return 1
+    ask "$OTHER_CLIENT_URLS" member add "$NAME" --learner --peer-urls="$PEER_URL" >/dev/null 2>&1 || return 1
     list=$(member_list 2>/dev/null) || return 1
+    mine=$(entry_of_me "$list")
   fi
   set_aside
+  field 1 "$mine" >"$DATA_DIR/member-id"
   say "empty disk: starting as a learner"
-  start "$(initial_cluster_of "$list")" existing
+  start "$(initial_cluster_of "$list")" existing learner
 }
 
 until disk_is_there; do
@@ -133,12 +152,17 @@ until disk_is_there; do
 done
 
 if has_data; then
-  if data_is_outdated; then
+  answers=$(peer_answers)
+  if data_is_outdated "$answers"; then
     say "the cluster has replaced this member: its data are set aside"
     set_aside
   else
     say "starting with the data present"
-    start "${MEMBERS// /,}" existing
+    case $answers in
+      *formed* | *forming*) start "${MEMBERS// /,}" existing ;;
+      *learner* | *gone*) start "${MEMBERS// /,}" existing learner ;;
+      *) start "${MEMBERS// /,}" existing ;;
+    esac
   fi
 fi
 

@@ -32,7 +32,9 @@ trap 'end TERM' TERM INT HUP
 
 watch_lease() {
   local seen=$SECONDS answer
-  while sleep $((ttl / 6 + 1)); do
+  # `read` on a pipe that never speaks: a sleep without a process to clean up.
+  exec 9<> <(:)
+  while ! read -r -t $((ttl / 6 + 1)) -u 9; do
     if answer=$(etcdctl --command-timeout=$((ttl / 6 + 1))s get --print-value-only=false "$ETCD_LOCK_KEY" 2>/dev/null); then
       if [ -z "$answer" ]; then break; fi
       seen=$SECONDS
@@ -42,7 +44,7 @@ watch_lease() {
   done
   echo "the lock $key is lost: ending the command" >&2
   end TERM
-  sleep 10
+  read -r -t 10 -u 9 || true
   end KILL
 }
 watch_lease &
@@ -53,6 +55,5 @@ wait "$command" || result=$?
 # A trapped signal ends the first wait before the command has ended.
 while kill -0 "$command" 2>/dev/null; do wait "$command" || result=$?; done
 if ! kill -0 "$watcher" 2>/dev/null; then result=75; fi
-pkill -P "$watcher" 2>/dev/null || true
 kill "$watcher" 2>/dev/null || true
 exit "$result"
