@@ -4,15 +4,23 @@ import { ConfigError, reportFindings } from "./config/errors.ts";
 import { parseConfig } from "./config/parse.ts";
 import type { ClusterConfig } from "./config/schema.ts";
 import { configWarnings } from "./config/warnings.ts";
-import { design } from "./design/plan.ts";
 
-/** Asked, decided, registered: the whole way of a stack. */
+/** Asked, decided, registered: the whole way of a stack. Its result is the stack's outputs. */
 export default async function program(): Promise<object> {
   const config = readConfig();
-  const plan = design(config);
   // Each platform brings its own packages; loading the others would only cost start-up time.
-  const { eksPlatform } = await import("./components/eks/platform.ts");
-  return eksPlatform(plan);
+  switch (config.platform) {
+    case "eks": {
+      const { planEks } = await import("./design/eks.ts");
+      const { eksStack } = await import("./components/eks/stack.ts");
+      return eksStack(planEks(config));
+    }
+    case "hosts": {
+      const { hostsStack } = await import("./components/hosts/stack.ts");
+      const { endpoint, kubeconfig, certificateAuthority, etcdEndpoints } = hostsStack(config);
+      return { platform: "hosts", endpoint, kubeconfig, certificateAuthority, etcdEndpoints };
+    }
+  }
 }
 
 function readConfig(): ClusterConfig {

@@ -19,26 +19,26 @@ const root = resolve(import.meta.dirname, "..");
 const saboteurs: Record<string, string> = {
   "config/saboteur.ts": "../design/names.ts",
   "config/impure.ts": "node:fs",
-  "design/saboteur.ts": "../components/eks/platform.ts",
+  "design/saboteur.ts": "../components/eks/stack.ts",
   "design/impure.ts": "node:crypto",
   "design/pulumi.ts": "@pulumi/pulumi",
   "components/saboteur.ts": "../engine/project.ts",
   "components/deep/saboteur.ts": "../../proof/graph.ts",
   "engine/saboteur.ts": "../config/parse.ts",
-  "engine/deep/saboteur.ts": "../../design/plan.ts",
+  "engine/deep/saboteur.ts": "../../design/eks.ts",
   "proof/saboteur.ts": "../config/parse.ts",
-  "policy/saboteur.ts": "../design/plan.ts",
-  "lab/saboteur.ts": "../components/eks/platform.ts",
+  "policy/saboteur.ts": "../design/eks.ts",
+  "lab/saboteur.ts": "../components/eks/stack.ts",
 };
 
 /** Imports that point the right way: the rule must let them through. */
 const honest: Record<string, string> = {
   "design/honest.ts": "../config/parse.ts",
-  "components/honest.ts": "../design/plan.ts",
+  "components/honest.ts": "../design/eks.ts",
   "engine/honest.ts": "@pulumi/pulumi",
   "lab/honest.ts": "../config/stackFile.ts",
   "tests/honest.ts": "../proof/graph.ts",
-  "cli/honest.ts": "../design/plan.ts",
+  "cli/honest.ts": "../design/eks.ts",
 };
 
 describe("the arrow", () => {

@@ -23,7 +23,7 @@ export interface EksOutputs {
 }
 
 /** Register a managed cluster and everything that it stands on. */
-export function eksPlatform(plan: EksPlan): EksOutputs {
+export function eksStack(plan: EksPlan): EksOutputs {
   const opts = { providers: providers(plan) };
   const protect = plan.deletionProtection;
   const secretsKey = new EncryptionKey(
