@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createCgroups,
@@ -26,6 +26,7 @@ import type { HostImage } from "./hostImage.ts";
 import { prepareRoot } from "./machineRoot.ts";
 import { isMounted, unmountAll } from "./mounts.ts";
 import { hostAddress, namespaceName, namespacePath, plugIn, unplug } from "./network.ts";
+import { removeNspawnFiles } from "./nspawnFiles.ts";
 import { type MachinePaths, machinePaths } from "./paths.ts";
 import {
   type CommandResult,
@@ -281,15 +282,4 @@ function isFirstOfMachine(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** What systemd-nspawn leaves behind when it is killed: its folders in /run and its lock on the root. */
-function removeNspawnFiles(nspawnName: string, root: string): void {
-  const run = "/run/systemd/nspawn";
-  for (const kind of ["propagate", "unix-export"]) {
-    rmSync(join(run, kind, nspawnName), { recursive: true, force: true });
-  }
-  if (!isMounted(root)) return;
-  const { dev, ino } = statSync(root);
-  rmSync(join(run, "locks", `inode-${dev}:${ino}`), { force: true });
 }

@@ -8,7 +8,8 @@ import { Machine } from "./machine.ts";
 import { ensureSshKey, writeKnownHosts } from "./machineRoot.ts";
 import { unmountAll } from "./mounts.ts";
 import { ensureBridge, removeInterface, removeNamespace } from "./network.ts";
-import { labDir } from "./paths.ts";
+import { removeNspawnFiles } from "./nspawnFiles.ts";
+import { labDir, machinePaths } from "./paths.ts";
 import { inParallel, signalProcess } from "./process.ts";
 import { LabRecord } from "./record.ts";
 import { type LabSpec, specProblems } from "./spec.ts";
@@ -95,11 +96,9 @@ export async function takeDown(name: string): Promise<void> {
   await inParallel([...machines], 4, (machine) => killAll(machineCgroups(name, machine)));
   for (const { name: interfaceName } of record.of("interface"))
     await removeInterface(interfaceName);
-  for (const { name: namespace } of record.of("netns")) {
+  for (const { name: namespace, machine } of record.of("netns")) {
     await removeNamespace(namespace);
-    for (const kind of ["propagate", "unix-export"]) {
-      rmSync(`/run/systemd/nspawn/${kind}/${namespace}`, { recursive: true, force: true });
-    }
+    removeNspawnFiles(namespace, machinePaths(name, machine).root);
   }
   for (const { name: table } of record.of("filterTable")) await removeFilterTable(table);
   await unmountAll(dir);

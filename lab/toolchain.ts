@@ -20,8 +20,8 @@ export interface ToolchainOptions {
   preferDownload?: boolean;
   /** Base URL that stands for every release host, with the original host as first path part. */
   mirror?: string;
-  /** Hears of each component before it is made. */
-  onStart?: (component: string, how: "build" | "download") => void;
+  /** Only this component. Default: all. */
+  only?: string;
 }
 
 /** Components that are not in the cache yet. */
@@ -42,9 +42,9 @@ export async function ensureToolchain(
   const binaries = new Map<string, string>();
   const canBuild = await goIsPresent();
   for (const recipe of recipes(versions)) {
+    if (options.only !== undefined && options.only !== recipe.name) continue;
     const download = recipe.release !== undefined && (!canBuild || options.preferDownload === true);
     const dir = await cached("toolchain", recipeKey(recipe), async (target) => {
-      options.onStart?.(recipe.name, download ? "download" : "build");
       if (download) await downloadRelease(recipe, target, options.mirror);
       else await build(recipe, target);
     });

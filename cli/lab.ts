@@ -1,0 +1,111 @@
+import { spawnSync } from "node:child_process";
+import { Command, Option } from "commander";
+import {
+  bringMachinesUp,
+  describeMachines,
+  type LabOptions,
+  machineLogs,
+  sshArguments,
+} from "../lab/lab.ts";
+import { Lab, takeDown } from "../lab/machines.ts";
+import { Progress } from "../lab/progress.ts";
+import { namesOfLabs, stackName, writeNewLab } from "../lab/stackFile.ts";
+
+interface StackOption {
+  stack: string;
+}
+
+interface UpOptions extends StackOption {
+  machinesOnly?: true;
+  download?: true;
+  mirror?: string;
+}
+
+/** `quorum lab …`: machines on this computer, and the cluster of a `hosts` stack on them. */
+export function labCommand(projectDir: string): Command {
+  const lab = new Command("lab").description(
+    "a whole cluster on this computer: machines with systemd and SSH, provisioned as any others",
+  );
+  lab.enablePositionalOptions();
+  const stack = () =>
+    new Option("-s, --stack <stack>", "stack name, or path of a stack file").default("lab");
+
+  lab
+    .command("up")
+    .description("bring up the machines of the stack and its cluster; carries on after a stop")
+    .addOption(stack())
+    .option("--machines-only", "boot the machines, provision nothing")
+    .option("--download", "official releases instead of builds from Go modules")
+    .option("--mirror <url>", "base URL that stands for the release hosts")
+    .action((options: UpOptions) => up(options, projectDir));
+  lab
+    .command("down")
+    .description("remove the machines and everything that was made for them")
+    .addOption(stack())
+    .action(async (options: StackOption) => {
+      await takeDown(stackName(options.stack));
+      console.log(`lab ${stackName(options.stack)}: gone`);
+    });
+  lab
+    .command("status")
+    .description("machines of one lab, or the names of all")
+    .option("-s, --stack <stack>", "stack name")
+    .action((options: { stack?: string }) => status(options.stack));
+  lab
+    .command("ssh <machine> [command...]")
+    .description("open a shell on a machine, or run one command there")
+    .addOption(stack())
+    .passThroughOptions()
+    .action((machine: string, command: string[], options: StackOption) => {
+      const args = [...sshArguments(Lab.open(stackName(options.stack)), machine), ...command];
+      process.exitCode = spawnSync("ssh", args, { stdio: "inherit" }).status ?? 1;
+    });
+  lab
+    .command("logs <machine> [unit]")
+    .description("journal of a machine, also of one that is off")
+    .addOption(stack())
+    .option("-n, --lines <lines>", "how many lines", "200")
+    .action(
+      async (
+        machine: string,
+        unit: string | undefined,
+        options: StackOption & { lines: string },
+      ) => {
+        const which = { lines: Number(options.lines), ...(unit === undefined ? {} : { unit }) };
+        console.log(await machineLogs(Lab.open(stackName(options.stack)), machine, which));
+      },
+    );
+  lab
+    .command("new <name>")
+    .description("write the stack file of another lab, with addresses of its own")
+    .option("--subnet <number>", "third part of 198.18.N.0/24; default: the first free one")
+    .option("--file <path>", "where to write; default: Pulumi.<name>.yaml")
+    .action((name: string, options: { subnet?: string; file?: string }) => {
+      const file = writeNewLab(name, projectDir, {
+        ...(options.subnet === undefined ? {} : { subnetNumber: Number(options.subnet) }),
+        ...(options.file === undefined ? {} : { file: options.file }),
+      });
+      console.log(`${file} written; next: quorum lab up --stack ${options.file ?? name}`);
+    });
+  return lab;
+}
+
+async function up(options: UpOptions, projectDir: string): Promise<void> {
+  const labOptions: LabOptions = {
+    stack: options.stack,
+    projectDir,
+    ...(options.download === undefined ? {} : { preferDownload: true }),
+    ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
+  };
+  const lab = await bringMachinesUp(labOptions, new Progress());
+  for (const line of describeMachines(lab)) console.log(line);
+}
+
+function status(stack: string | undefined): void {
+  if (stack === undefined) {
+    const names = namesOfLabs();
+    console.log(names.length === 0 ? "no lab on this computer" : names.join("\n"));
+    return;
+  }
+  for (const line of describeMachines(Lab.open(stackName(stack)))) console.log(line);
+}

@@ -1,0 +1,172 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { stringify } from "yaml";
+import type { HostRole } from "../config/schema.ts";
+import { rawConfigOfStackFile } from "../config/stackFile.ts";
+import { selfManagedVersions } from "../config/versions.ts";
+import { labDir, sshKeyFile } from "./paths.ts";
+import { type LabHost, type LabSpec, subnetOf } from "./spec.ts";
+
+/** File of a stack; a path is taken as it is. */
+export function stackFile(stack: string, projectDir: string): string {
+  if (stack.endsWith(".yaml")) return isAbsolute(stack) ? stack : join(projectDir, stack);
+  return join(projectDir, `Pulumi.${stack}.yaml`);
+}
+
+/** Name of the stack that a file describes. */
+export function stackName(stack: string): string {
+  return stack
+    .replace(/^.*\//, "")
+    .replace(/^Pulumi\./, "")
+    .replace(/\.yaml$/, "");
+}
+
+/** What the lab itself needs to know of a stack. */
+export interface LabStack {
+  spec: LabSpec;
+  kubernetesVersion: string;
+}
+
+/**
+ * Read the machines of a stack file. Only what the lab needs is looked at; whether a cluster can be
+ * made of them is for the stack's own checks. Errors: no such file, not a `hosts` stack, no machines.
+ */
+export function readLabStack(stack: string, projectDir: string): LabStack {
+  const file = stackFile(stack, projectDir);
+  const name = stackName(stack);
+  if (!existsSync(file)) {
+    throw new Error(`there is no stack file ${file}: \`quorum lab new ${name}\` writes one`);
+  }
+  const raw = rawConfigOfStackFile(readFileSync(file, "utf8"));
+  if (raw.platform !== "hosts") {
+    throw new Error(`stack "${name}" is for platform "${raw.platform}"; a lab needs "hosts"`);
+  }
+  const hosts: Record<string, LabHost> = {};
+  for (const [hostName, host] of Object.entries(record(raw.hosts))) {
+    const { address, zone, roles } = record(host);
+    hosts[hostName] = {
+      address: `${address}`,
+      zone: `${zone}`,
+      roles: (Array.isArray(roles) ? roles : []) as HostRole[],
+    };
+  }
+  const first = Object.values(hosts)[0];
+  const dataDir = record(raw.etcd).dataDir;
+  const kubernetesVersion = `${record(raw.kubernetes).version}`;
+  const spec = {
+    name,
+    subnet: subnetOf(first?.address ?? ""),
+    vip: `${record(raw.api).vip}`,
+    etcdDataDir: typeof dataDir === "string" ? dataDir : "/var/lib/etcd",
+    hosts,
+  };
+  return { spec, kubernetesVersion };
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+/** Last part of each role's addresses; the zone's index is added. */
+const addressOf: Record<HostRole, number> = {
+  "load-balancer": 5,
+  etcd: 11,
+  "control-plane": 21,
+  worker: 31,
+};
+
+const shortRole: Record<HostRole, string> = {
+  "load-balancer": "lb",
+  etcd: "etcd",
+  "control-plane": "cp",
+  worker: "worker",
+};
+
+const vipHostNumber = 10;
+
+export interface NewLab {
+  name: string;
+  /** Third part of the subnet 198.18.N.0/24. */
+  subnetNumber: number;
+  /** Zones by name; Default: a, b, c. */
+  zones: string[];
+}
+
+/** Text of a stack file for a lab: per zone a member, a control plane and a worker; two load balancers. */
+export function labStackText(lab: NewLab): string {
+  const base = `198.18.${lab.subnetNumber}`;
+  const hosts: Record<string, LabHost> = {};
+  const add = (role: HostRole, zone: string, index: number) => {
+    const address = `${base}.${addressOf[role] + index}`;
+    hosts[`${shortRole[role]}-${zone}`] = { address, zone, roles: [role] };
+  };
+  for (const role of ["load-balancer", "etcd", "control-plane", "worker"] as const) {
+    const zones = role === "load-balancer" ? lab.zones.slice(0, 2) : lab.zones;
+    for (const [index, zone] of zones.entries()) add(role, zone, index);
+  }
+  return stringify({
+    config: {
+      "quorum:platform": "hosts",
+      "quorum:name": lab.name,
+      "quorum:kubernetes": { version: Object.keys(selfManagedVersions)[0] },
+      "quorum:ssh": { user: "root", privateKeyFile: sshKeyFile(lab.name) },
+      "quorum:api": { vip: `${base}.${vipHostNumber}` },
+      "quorum:etcd": { quotaGiB: 2 },
+      "quorum:podNetwork": "routed",
+      "quorum:artifacts": { source: "preinstalled" },
+      "quorum:hosts": hosts,
+    },
+  });
+}
+
+/**
+ * Write the stack file of a new lab. Errors: the file exists; the subnet belongs to another lab.
+ * @returns the file.
+ */
+export function writeNewLab(
+  name: string,
+  projectDir: string,
+  options: { subnetNumber?: number; file?: string },
+): string {
+  const file = options.file ?? stackFile(name, projectDir);
+  if (existsSync(file)) throw new Error(`${file} is there already`);
+  const taken = takenSubnets(projectDir);
+  const subnetNumber = options.subnetNumber ?? firstFree(taken);
+  const owner = taken.get(subnetNumber);
+  if (owner !== undefined) {
+    throw new Error(`198.18.${subnetNumber}.0/24 belongs to lab "${owner}": name another one`);
+  }
+  writeFileSync(file, labStackText({ name, subnetNumber, zones: ["a", "b", "c"] }));
+  return file;
+}
+
+function firstFree(taken: ReadonlyMap<number, string>): number {
+  for (let number = 0; number < 256; number++) if (!taken.has(number)) return number;
+  throw new Error("all 256 subnets of 198.18.0.0/16 belong to labs");
+}
+
+/** Subnet numbers in use, by labs of this computer and by stack files of this project. */
+export function takenSubnets(projectDir: string): Map<number, string> {
+  const taken = new Map<number, string>();
+  const note = (subnet: string | undefined, owner: string) => {
+    const number = /^198\.18\.(\d+)\./.exec(subnet ?? "")?.[1];
+    if (number !== undefined) taken.set(Number(number), owner);
+  };
+  for (const name of namesOfLabs()) {
+    const spec = JSON.parse(readFileSync(join(labDir(name), "lab.json"), "utf8")) as LabSpec;
+    note(spec.subnet, name);
+  }
+  for (const fileName of readdirSync(projectDir)) {
+    if (!/^Pulumi\..+\.yaml$/.test(fileName)) continue;
+    const raw = rawConfigOfStackFile(readFileSync(join(projectDir, fileName), "utf8"));
+    if (raw.platform === "hosts") note(`${record(raw.api).vip}`, stackName(fileName));
+  }
+  return taken;
+}
+
+/** Names of the labs on this computer, running or not. */
+export function namesOfLabs(): string[] {
+  const parent = join(labDir("any"), "..");
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).filter((name) => existsSync(join(labDir(name), "lab.json")));
+}
