@@ -41,6 +41,32 @@ program
     await preview(options);
   });
 
+program.enablePositionalOptions();
+// The lab's modules are loaded for its own commands and for help only: a preview must start fast.
+if (["lab", "help", "--help", "-h", undefined].includes(process.argv[2])) {
+  const { labCommand } = await import("./lab.ts");
+  program.addCommand(labCommand(root));
+}
+
+program
+  .command("proof")
+  .description("prove from the planned graph which failures the cluster survives")
+  .addOption(stackOption())
+  .addOption(engineOption())
+  .option("--preview <file>", "prove a saved preview (preview --json --show-sames); - reads stdin")
+  .option("-j, --json", "print the proof as JSON")
+  .option("--markdown", "print a comment body for a pull request")
+  .option("--html <file>", "write a page with the picture of the topology")
+  .option("--require <claims...>", "claims that must hold, e.g. all etcd-quorum:pair")
+  .option("--allow <rules...>", "let a finding about the update pass, e.g. data:snapshots")
+  .option("--lost <names...>", "recovery: what is lost already; says what is left to lose")
+  .option("--fresh", "ignore the saved state: everything is a creation")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { proof } = await import("./proof.ts");
+    await proof(options);
+  });
+
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error("expected a whole number above 0");

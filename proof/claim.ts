@@ -27,6 +27,8 @@ export interface Claim {
   id: string;
   /** "plan": does not depend on what fails, asked once. Default: asked for every failure. */
   scope?: "plan";
+  /** True: not among the claims that are required by default. */
+  reportOnly?: true;
   /** What is claimed, as a sentence without a full stop. */
   title: string;
   /**

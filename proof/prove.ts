@@ -2,79 +2,20 @@ import { loadByMachine } from "./capacityPlan.ts";
 import type { Check, Claim, Outcome } from "./claim.ts";
 import { enumerate } from "./claim.ts";
 import { claims as allClaims } from "./claims/index.ts";
-import { type FailureClass, failureClasses, failurePairs } from "./failures.ts";
-import { closures, type DomainId, type DomainKind, type Model } from "./model.ts";
+import { type FailureClass, failureClasses } from "./failures.ts";
+import { closures, type DomainId, type Model } from "./model.ts";
+import {
+  type ClaimResult,
+  type CounterExample,
+  type FailureSet,
+  failureSets,
+  type Proof,
+  type Requirement,
+  type SetResult,
+  type Verdict,
+} from "./results.ts";
+import { label, pairs, type Scenario, singles, wholePlan } from "./scenarios.ts";
 import { Survivors } from "./survivors.ts";
-
-export type Verdict = "proven" | "refuted" | "unknown" | "not-applicable";
-
-/** Which failures: one at rest, two at rest, one while a machine is rolled. */
-export type FailureSet = "single" | "pair" | "roll";
-
-export const failureSets: readonly FailureSet[] = ["single", "pair", "roll"];
-
-export interface CounterExample {
-  /** Names of what fails, e.g. ["zone eu-west-1b"]. */
-  failures: string[];
-  /** "losing eu-west-1b takes etcd-1 and etcd-3: 1 of 3 voters left, 2 needed". */
-  sentence: string;
-  /** The config change that would make the claim hold here. */
-  fix: string;
-}
-
-export interface SetResult {
-  verdict: Verdict;
-  /** Classes of failures tried, and the number of real failures they stand for. */
-  classes: number;
-  failures: number;
-  /** Real failures for which the claim holds. */
-  held: number;
-  /** Smallest first. */
-  counterExamples: CounterExample[];
-  /** Why something could not be judged. */
-  unknown: string[];
-  notes: string[];
-}
-
-export interface ClaimResult {
-  id: string;
-  title: string;
-  notApplicable: string | undefined;
-  sets: Record<FailureSet, SetResult>;
-}
-
-/** One single failure and what every claim says of it. */
-export interface FailureResult {
-  domain: DomainId;
-  kind: DomainKind;
-  name: string;
-  /** How many like failures it stands for. */
-  size: number;
-  bound: boolean;
-  /** Everything that goes with it. */
-  takes: DomainId[];
-  outcomes: Record<string, Outcome>;
-}
-
-export interface Requirement {
-  claim: string;
-  set: FailureSet;
-}
-
-export interface Proof {
-  claims: ClaimResult[];
-  failures: FailureResult[];
-  /** What no arrangement inside one stack survives: the region, a segment that carries everything. */
-  bounds: CounterExample[];
-  required: Requirement[];
-  /** Required claims that are refuted, and required claims that nothing proves. */
-  refuted: Requirement[];
-  unproven: Requirement[];
-  /** Names of what is already lost; empty unless in recovery mode. */
-  alreadyLost: string[];
-  /** How each claim stands with only that lost. */
-  now: Record<string, Outcome>;
-}
 
 export interface ProveOptions {
   claims?: readonly Claim[];
@@ -87,37 +28,14 @@ export interface ProveOptions {
 /** A name given as lost that the plan does not know. */
 export class UnknownDomainError extends Error {}
 
-interface Scenario {
-  domains: DomainId[];
-  labels: string[];
-  sentence: (takes: string, left: string) => string;
-  size: number;
-  weight: number;
-}
-
 interface Prepared {
   claim: Claim;
   check: Check | undefined;
   result: ClaimResult;
 }
 
-/** For claims that do not depend on what fails. */
-const wholePlan: Scenario = {
-  domains: [],
-  labels: [],
-  sentence: (takes, left) => (takes === "" ? left : `${takes}: ${left}`),
-  size: 1,
-  weight: 0,
-};
-
 /** Counter-examples kept for each claim and set. */
 const kept = 20;
-
-function label(failure: { kind: DomainKind; name: string }): string {
-  return failure.name.includes(failure.kind) || failure.kind === "zone"
-    ? failure.name
-    : `${failure.kind} ${failure.name}`;
-}
 
 function emptySet(): SetResult {
   return {
@@ -141,50 +59,6 @@ function prepare(claim: Claim, model: Model): Prepared {
     sets: { single: emptySet(), pair: emptySet(), roll: emptySet() },
   };
   return { claim, check: typeof check === "function" ? check : undefined, result };
-}
-
-function join(what: string, takes: string, left: string): string {
-  return takes === "" ? `${what}: ${left}` : `${what} takes ${takes}: ${left}`;
-}
-
-function singles(classes: readonly FailureClass[]): Scenario[] {
-  return classes.map((failure) => ({
-    domains: [failure.domain],
-    labels: [label(failure)],
-    sentence: (takes, left) => join(`losing ${label(failure)}`, takes, left),
-    size: failure.size,
-    weight: failure.weight,
-  }));
-}
-
-function pairs(
-  model: Model,
-  classes: readonly FailureClass[],
-  inner: readonly (readonly DomainId[])[],
-): Record<"pair" | "roll", Scenario[]> {
-  const found: Record<"pair" | "roll", Scenario[]> = { pair: [], roll: [] };
-  for (const { first, second, domains, size } of failurePairs(classes, inner)) {
-    const labels = domains.map((id) => label(model.domains[id] ?? first));
-    const weight = first.weight + second.weight;
-    found.pair.push({
-      domains,
-      labels,
-      sentence: (takes, left) => join(`losing ${labels.join(" and ")}`, takes, left),
-      size,
-      weight,
-    });
-    const rolled = [second, first].find((failure) => failure.kind === "machine");
-    if (!rolled) continue;
-    const [moving, failing] = rolled === first ? labels : labels.toReversed();
-    found.roll.push({
-      domains,
-      labels: [`${failing}, while ${moving} is rolled`],
-      sentence: (takes, left) => join(`losing ${failing} while ${moving} is rolled`, takes, left),
-      size,
-      weight,
-    });
-  }
-  return found;
 }
 
 /** Adds one outcome to the result of a set. */
@@ -264,11 +138,18 @@ function bounds(
     });
 }
 
+/** Single failures that refute a claim, by claim. */
+type Broken = Map<string, Set<DomainId>>;
+
+/** What a smaller failure shows already comes after what only this one shows. */
+const implied = 1e9;
+
 function runSet(
   set: FailureSet,
   scenarios: readonly Scenario[],
   prepared: readonly Prepared[],
   survive: (domains: DomainId[]) => Survivors,
+  broken: Broken,
 ): void {
   const weights = prepared.map((): number[] => []);
   for (const one of prepared) {
@@ -280,7 +161,14 @@ function runSet(
     prepared.forEach((one, index) => {
       if (one.claim.scope === "plan") return;
       const outcome = outcomeOf(one, survivors);
-      record(one.result.sets[set], scenario, outcome, weights[index] ?? []);
+      const alone = broken.get(one.claim.id);
+      const known = scenario.contains.some((id) => alone?.has(id));
+      const weight = scenario.weight + (known ? implied : 0);
+      record(one.result.sets[set], { ...scenario, weight }, outcome, weights[index] ?? []);
+      if (set !== "single" || outcome.verdict !== "refuted") return;
+      const domains = alone ?? new Set();
+      for (const id of scenario.domains) domains.add(id);
+      broken.set(one.claim.id, domains);
     });
   }
 }
@@ -301,10 +189,11 @@ export function prove(model: Model, options: ProveOptions = {}): Proof {
     (failure) => !gone.isLost(failure.domain),
   );
   const inScope = classes.filter((failure) => !failure.bound);
-  runSet("single", singles(inScope), prepared, survive);
+  const broken: Broken = new Map();
+  runSet("single", singles(inScope), prepared, survive, broken);
   const two = pairs(model, classes, inner);
-  runSet("pair", two.pair, prepared, survive);
-  runSet("roll", two.roll, prepared, survive);
+  runSet("pair", two.pair, prepared, survive, broken);
+  runSet("roll", two.roll, prepared, survive, broken);
   for (const one of prepared) applyGaps(model, one);
   const results = prepared.map(({ result }) => {
     if (result.notApplicable === undefined) return result;
@@ -312,7 +201,10 @@ export function prove(model: Model, options: ProveOptions = {}): Proof {
     return result;
   });
   const required =
-    options.required ?? results.map(({ id }): Requirement => ({ claim: id, set: "single" }));
+    options.required ??
+    prepared
+      .filter(({ claim }) => !claim.reportOnly)
+      .map(({ claim }): Requirement => ({ claim: claim.id, set: "single" }));
   const verdict = ({ claim, set }: Requirement): Verdict | undefined =>
     results.find(({ id }) => id === claim)?.sets[set].verdict;
   return {

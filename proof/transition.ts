@@ -5,7 +5,8 @@
 import { modelOf } from "./facts/index.ts";
 import { type Graph, graphBefore } from "./graph.ts";
 import type { Model } from "./model.ts";
-import { prove, type Requirement } from "./prove.ts";
+import { prove } from "./prove.ts";
+import type { Requirement } from "./results.ts";
 import { dataLoss } from "./transitions/dataLoss.ts";
 import { memberLoss } from "./transitions/memberLoss.ts";
 import { poolLoss } from "./transitions/poolLoss.ts";

@@ -210,6 +210,7 @@ export const capacity: Claim = {
 
 export const capacityUnaided: Claim = {
   id: "capacity-unaided",
+  reportOnly: true,
   title: "evicted pods find a place without the autoscaler",
   prepare: (model) =>
     model.autoscaler

@@ -12,16 +12,44 @@ export function evictionsAllowed(budget: DisruptionBudget, replicas: number): nu
   return kept === undefined ? undefined : Math.max(0, replicas - kept);
 }
 
-function covers(budget: DisruptionBudget, workload: Workload): boolean {
-  if (budget.namespace !== workload.namespace || budget.selector === undefined) return false;
-  return Object.entries(budget.selector).every(([key, value]) => workload.labels[key] === value);
+/** Workloads by namespace and single label, so that a selector need not look at all of them. */
+class LabelIndex {
+  readonly #byLabel = new Map<string, Workload[]>();
+  readonly #byNamespace = new Map<string, Workload[]>();
+
+  constructor(workloads: readonly Workload[]) {
+    for (const workload of workloads) {
+      append(this.#byNamespace, workload.namespace, workload);
+      for (const [key, value] of Object.entries(workload.labels)) {
+        append(this.#byLabel, `${workload.namespace}\n${key}=${value}`, workload);
+      }
+    }
+  }
+
+  /** Workloads whose pods the budget covers; an empty selector covers the namespace. */
+  covered({ namespace, selector }: DisruptionBudget): Workload[] {
+    const labels = Object.entries(selector ?? {});
+    const [first] = labels;
+    if (selector === undefined) return [];
+    if (!first) return this.#byNamespace.get(namespace) ?? [];
+    const candidates = this.#byLabel.get(`${namespace}\n${first[0]}=${first[1]}`) ?? [];
+    return candidates.filter((workload) =>
+      labels.every(([key, value]) => workload.labels[key] === value),
+    );
+  }
 }
 
-function judge(budget: DisruptionBudget, model: Model): Outcome {
+function append<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
+
+function judge(budget: DisruptionBudget, index: LabelIndex): Outcome {
   if (budget.selector === undefined) {
     return unknownBecause(`the selector of disruption budget ${budget.name} is not plain labels`);
   }
-  const covered = model.workloads.filter((workload) => covers(budget, workload));
+  const covered = index.covered(budget);
   const replicas = covered.reduce((sum, workload) => sum + workload.replicas, 0);
   if (covered.length === 0 || replicas === 0) return proven;
   const allowed = evictionsAllowed(budget, replicas);
@@ -38,14 +66,23 @@ function judge(budget: DisruptionBudget, model: Model): Outcome {
   );
 }
 
-function doubled(workload: Workload, model: Model): Outcome {
-  const budgets = model.budgets.filter((budget) => covers(budget, workload));
-  if (budgets.length < 2) return proven;
-  return refuted(
-    [],
-    `${workload.name} is covered by ${plural(budgets.length, "disruption budget")}: the eviction API refuses pods with more than one`,
-    `keep one of ${budgets.map(({ name }) => name).join(", ")}`,
-  );
+/** The eviction API refuses a pod that two budgets cover. */
+function doubled(model: Model, index: LabelIndex): Outcome[] {
+  const budgetsOf = new Map<Workload, string[]>();
+  for (const budget of model.budgets) {
+    for (const workload of index.covered(budget)) {
+      budgetsOf.set(workload, [...(budgetsOf.get(workload) ?? []), budget.name]);
+    }
+  }
+  return [...budgetsOf]
+    .filter(([, budgets]) => budgets.length > 1)
+    .map(([workload, budgets]) =>
+      refuted(
+        [],
+        `${workload.name} is covered by ${plural(budgets.length, "disruption budget")}: the eviction API refuses pods with more than one`,
+        `keep one of ${budgets.join(", ")}`,
+      ),
+    );
 }
 
 export const drain: Claim = {
@@ -56,9 +93,10 @@ export const drain: Claim = {
     if (model.budgets.length === 0) {
       return { notApplicable: "the plan has no disruption budgets, nothing can block a drain" };
     }
+    const index = new LabelIndex(model.workloads);
     const outcomes = [
-      ...model.budgets.map((budget) => judge(budget, model)),
-      ...model.workloads.map((workload) => doubled(workload, model)),
+      ...model.budgets.map((budget) => judge(budget, index)),
+      ...doubled(model, index),
     ];
     const outcome =
       outcomes.find(({ verdict }) => verdict === "refuted") ??

@@ -1,4 +1,4 @@
-import type { Proof } from "../prove.ts";
+import type { Proof } from "../results.ts";
 import type { Finding } from "../transition.ts";
 
 /** Required claims that hold today and would not hold afterwards. */

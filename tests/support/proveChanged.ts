@@ -1,6 +1,7 @@
 import { modelOf } from "../../proof/facts/index.ts";
 import { graphOf } from "../../proof/graph.ts";
-import { type Proof, prove } from "../../proof/prove.ts";
+import { prove } from "../../proof/prove.ts";
+import type { Proof } from "../../proof/results.ts";
 import type { Plan } from "./plannedGraph.ts";
 
 export function proofOf(plan: Plan): Proof {

@@ -1,0 +1,91 @@
+import type { FailureSet } from "../results.ts";
+import {
+  alsoRefuted,
+  cell,
+  conclusion,
+  conclusionText,
+  failureCount,
+  type Report,
+  setTitles,
+  signs,
+} from "./report.ts";
+
+const icons = { proven: "🟢", refuted: "🔴", refused: "🔴", unknown: "🟡", recovery: "🔧" };
+
+/** Text that Markdown would read as markup is left as it is written. */
+function escapeMarkup(text: string): string {
+  return text.replace(/([\\`*_|<>[\]])/g, "\\$1");
+}
+
+function broken({ proof, findings }: Report): string[] {
+  const lines: string[] = [];
+  for (const { claim, set } of proof.refuted) {
+    const [example] = proof.claims.find(({ id }) => id === claim)?.sets[set].counterExamples ?? [];
+    if (!example) continue;
+    lines.push(
+      `- **${claim}**: ${escapeMarkup(example.sentence)}.`,
+      `  Fix: ${escapeMarkup(example.fix)}.`,
+    );
+  }
+  for (const { claim, set } of proof.unproven) {
+    const why = proof.claims.find(({ id }) => id === claim)?.sets[set].unknown[0];
+    lines.push(`- **${claim}** is unknown: ${escapeMarkup(why ?? "there is no such claim")}.`);
+  }
+  for (const { rule, sentence, fix, allowedBy } of findings) {
+    lines.push(
+      allowedBy === undefined
+        ? `- **update refused (${rule})**: ${escapeMarkup(sentence)}. Fix: ${escapeMarkup(fix)}.`
+        : `- update allowed by \`--allow ${allowedBy}\`: ${escapeMarkup(sentence)}.`,
+    );
+  }
+  return lines.length === 0 ? [] : [...lines, ""];
+}
+
+function claimTable({ proof }: Report): string[] {
+  const sets: FailureSet[] = ["single", "roll", "pair"];
+  const head = sets.map((set) => `${failureCount(proof, set)} ${setTitles[set]}`);
+  const rows = proof.claims
+    .filter(({ notApplicable }) => notApplicable === undefined)
+    .map(({ title, sets: results }) => {
+      const cells = sets.map((set) => `${signs[results[set].verdict]} ${cell(results[set])}`);
+      return `| ${title} | ${cells.join(" | ")} |`;
+    });
+  return [`| claim | ${head.join(" | ")} |`, "|---|---|---|---|", ...rows, ""];
+}
+
+function more(report: Report): string[] {
+  const { proof } = report;
+  const lines = (["roll", "pair"] as const).flatMap((set) =>
+    alsoRefuted(proof, set).flatMap(({ id, sets }) => {
+      const [example] = sets[set].counterExamples;
+      return example
+        ? [
+            `- ${id}, ${setTitles[set]}: ${escapeMarkup(example.sentence)}. Fix: ${escapeMarkup(example.fix)}.`,
+          ]
+        : [];
+    }),
+  );
+  for (const { sentence, fix } of proof.bounds) {
+    lines.push(
+      `- bound of the stack: ${escapeMarkup(sentence)}. To lift it: ${escapeMarkup(fix)}.`,
+    );
+  }
+  for (const { id, notApplicable } of proof.claims) {
+    if (notApplicable !== undefined)
+      lines.push(`- ${id} does not apply: ${escapeMarkup(notApplicable)}.`);
+  }
+  if (lines.length === 0) return [];
+  return ["<details><summary>Reported, not required</summary>", "", ...lines, "", "</details>", ""];
+}
+
+/** The report for a pull request: what breaks first, then the table, the rest folded away. */
+export function markdown(report: Report): string {
+  const icon = icons[conclusion(report)];
+  return [
+    `### ${icon} Proof of stack \`${report.stack}\`: ${conclusionText(report)}`,
+    "",
+    ...broken(report),
+    ...claimTable(report),
+    ...more(report),
+  ].join("\n");
+}

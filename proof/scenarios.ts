@@ -1,0 +1,80 @@
+import { type FailureClass, failurePairs } from "./failures.ts";
+import type { DomainId, DomainKind, Model } from "./model.ts";
+
+/** One combination of failures to try, and how to speak of it. */
+export interface Scenario {
+  domains: DomainId[];
+  /** Classes of single failures that this contains; empty for a single failure. */
+  contains: DomainId[];
+  labels: string[];
+  sentence: (takes: string, left: string) => string;
+  size: number;
+  weight: number;
+}
+
+/** For claims that do not depend on what fails. */
+export const wholePlan: Scenario = {
+  domains: [],
+  contains: [],
+  labels: [],
+  sentence: (takes, left) => (takes === "" ? left : `${takes}: ${left}`),
+  size: 1,
+  weight: 0,
+};
+
+/** How reports name a failure: zones by their name, other things with their kind. */
+export function label(failure: { kind: DomainKind; name: string }): string {
+  return failure.name.includes(failure.kind) || failure.kind === "zone"
+    ? failure.name
+    : `${failure.kind} ${failure.name}`;
+}
+
+function join(what: string, takes: string, left: string): string {
+  return takes === "" ? `${what}: ${left}` : `${what} takes ${takes}: ${left}`;
+}
+
+/** One scenario for each class of single failures. */
+export function singles(classes: readonly FailureClass[]): Scenario[] {
+  return classes.map((failure) => ({
+    domains: [failure.domain],
+    contains: [],
+    labels: [label(failure)],
+    sentence: (takes, left) => join(`losing ${label(failure)}`, takes, left),
+    size: failure.size,
+    weight: failure.weight,
+  }));
+}
+
+/** Two failures at rest, and one failure while a machine is rolled. */
+export function pairs(
+  model: Model,
+  classes: readonly FailureClass[],
+  inner: readonly (readonly DomainId[])[],
+): Record<"pair" | "roll", Scenario[]> {
+  const found: Record<"pair" | "roll", Scenario[]> = { pair: [], roll: [] };
+  for (const { first, second, domains, size } of failurePairs(classes, inner)) {
+    const labels = domains.map((id) => label(model.domains[id] ?? first));
+    const weight = first.weight + second.weight;
+    const contains = [first.domain, second.domain];
+    found.pair.push({
+      domains,
+      contains,
+      labels,
+      sentence: (takes, left) => join(`losing ${labels.join(" and ")}`, takes, left),
+      size,
+      weight,
+    });
+    const rolled = [second, first].find((failure) => failure.kind === "machine");
+    if (!rolled) continue;
+    const [moving, failing] = rolled === first ? labels : labels.toReversed();
+    found.roll.push({
+      domains,
+      contains,
+      labels: [`${failing}, while ${moving} is rolled`],
+      sentence: (takes, left) => join(`losing ${failing} while ${moving} is rolled`, takes, left),
+      size,
+      weight,
+    });
+  }
+  return found;
+}
