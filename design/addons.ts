@@ -14,15 +14,30 @@ export interface AddonPlan {
   identity?: { serviceAccount: string; role: RolePlan["purpose"] };
 }
 
-/** One replica per zone where three zones can be had, never all in one. */
+/** Replicas keep apart by zone, so that no zone has all; over machines where there is a choice. */
 function spread(labels: Record<string, string>): unknown[] {
-  return ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
-    maxSkew: 1,
-    topologyKey,
-    // A rule that must hold would keep a replica waiting for a lost zone.
-    whenUnsatisfiable: "ScheduleAnyway",
-    labelSelector: { matchLabels: labels },
-  }));
+  const labelSelector = { matchLabels: labels };
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "topology.kubernetes.io/zone",
+      whenUnsatisfiable: "DoNotSchedule",
+      // A lost zone does not count, or replacements would wait for it.
+      nodeTaintsPolicy: "Honor",
+      labelSelector,
+    },
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector,
+    },
+  ];
+}
+
+/** Said although it is what the builds do by themselves: the proof of capacity counts with it. */
+function requests(cpu: string, memory: string) {
+  return { requests: { cpu, memory } };
 }
 
 type Settings = Pick<AddonPlan, "beforeNodes" | "configuration" | "identity">;
@@ -45,6 +60,7 @@ const settings: Record<EksAddonName, Settings> = {
     configuration: {
       replicaCount: 3,
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
+      resources: { ...requests("100m", "70Mi"), limits: { memory: "170Mi" } },
       topologySpreadConstraints: spread({ "k8s-app": "kube-dns" }),
     },
   },
@@ -53,6 +69,7 @@ const settings: Record<EksAddonName, Settings> = {
     configuration: {
       controller: {
         replicaCount: 2,
+        resources: { ...requests("10m", "40Mi"), limits: { memory: "256Mi" } },
         topologySpreadConstraints: spread({ app: "ebs-csi-controller" }),
       },
       defaultStorageClass: { enabled: true },
@@ -64,6 +81,7 @@ const settings: Record<EksAddonName, Settings> = {
     configuration: {
       replicas: 2,
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
+      resources: { ...requests("100m", "200Mi"), limits: { memory: "400Mi" } },
       topologySpreadConstraints: spread({ "app.kubernetes.io/name": "metrics-server" }),
     },
   },

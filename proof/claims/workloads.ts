@@ -17,6 +17,13 @@ export function serving(workload: Workload, model: Model, survivors: Survivors):
       `run two replicas of ${name}`,
     );
   }
+  if (survivors.failures > 1) {
+    return refuted(
+      [],
+      `all ${plural(replicas, "replica")} of ${name} may stand in ${places}`,
+      `run ${replicas + 1} replicas of ${name}, spread over zones`,
+    );
+  }
   const zone = survivors.lostZones().length > 0;
   const rule = zone ? "topology.kubernetes.io/zone" : "kubernetes.io/hostname";
   return refuted(

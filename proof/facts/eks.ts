@@ -57,7 +57,9 @@ function addControlPlane(graph: Graph, builder: ModelBuilder, zones: Map<string,
 interface PoolFacts {
   name: string;
   minNodes: number | undefined;
-  node: unknown;
+  cpus: number | undefined;
+  memoryGiB: number | undefined;
+  pods: number | undefined;
   labels: Record<string, string>;
   taints: unknown;
 }
@@ -70,7 +72,9 @@ function poolOf(graph: Graph, group: GraphNode): PoolFacts {
   return {
     name: textIn(parent?.inputs.pool) ?? group.name,
     minNodes: numberIn(parent?.inputs.minNodes),
-    node: parent?.inputs.node,
+    cpus: numberIn(parent?.inputs.nodeCpus),
+    memoryGiB: numberIn(parent?.inputs.nodeMemoryGiB),
+    pods: numberIn(parent?.inputs.podsPerNode),
     labels: {
       ...labelsIn(parent?.inputs.labels),
       ...labelsIn(group.inputs.labels),
@@ -87,8 +91,7 @@ function addMachines(
   count: number,
 ): void {
   const zoneName = builder.model.domains[zone]?.name ?? "";
-  const cpus = numberIn(at(facts.node, "cpus"));
-  const memoryGiB = numberIn(at(facts.node, "memoryGiB"));
+  const { cpus, memoryGiB, pods } = facts;
   const labels = { ...facts.labels, "topology.kubernetes.io/zone": zoneName };
   const taints = taintsIn(facts.taints);
   for (let index = 1; index <= count; index += 1) {
@@ -107,7 +110,7 @@ function addMachines(
       pool: facts.name,
       cpuMilli: cpus === undefined ? undefined : cpus * 1000,
       memoryMiB: memoryGiB === undefined ? undefined : memoryGiB * 1024,
-      pods: numberIn(at(facts.node, "pods")),
+      pods,
       labels,
       taints,
     });

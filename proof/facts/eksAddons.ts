@@ -4,16 +4,45 @@ import type { ModelBuilder } from "../model.ts";
 import { at, labelsIn, numberIn, quantityIn, textIn } from "../read.ts";
 import { spreadIn, tolerationsIn } from "./podFields.ts";
 
-/** Add-ons whose controllers run as replicas, with the replica count the add-on has by itself. */
-const replicated: Record<string, { name: string; replicas: number; path: string[] }> = {
-  coredns: { name: "kube-system/coredns", replicas: 2, path: [] },
-  "metrics-server": { name: "kube-system/metrics-server", replicas: 2, path: [] },
-  "aws-ebs-csi-driver": {
-    name: "kube-system/ebs-csi-controller",
+interface ReplicatedAddon {
+  name: string;
+  /** Replicas that the add-on has by itself. */
+  replicas: number;
+  replicasKey: string;
+  /** Where its settings stand in the configuration. */
+  path: string[];
+  /** Containers of a pod; each has the requests. */
+  containers: number;
+  labels: Record<string, string>;
+}
+
+/** Add-ons whose controllers run as replicas. */
+const replicated: Record<string, ReplicatedAddon> = {
+  coredns: {
+    name: "coredns",
     replicas: 2,
-    path: ["controller"],
+    replicasKey: "replicaCount",
+    path: [],
+    containers: 1,
+    labels: { "k8s-app": "kube-dns" },
   },
-  "snapshot-controller": { name: "kube-system/snapshot-controller", replicas: 2, path: [] },
+  "metrics-server": {
+    name: "metrics-server",
+    replicas: 2,
+    replicasKey: "replicas",
+    path: [],
+    containers: 1,
+    labels: { "app.kubernetes.io/name": "metrics-server" },
+  },
+  "aws-ebs-csi-driver": {
+    name: "ebs-csi-controller",
+    replicas: 2,
+    replicasKey: "replicaCount",
+    path: ["controller"],
+    // The driver, provisioner, attacher, snapshotter, resizer and liveness probe.
+    containers: 6,
+    labels: { app: "ebs-csi-controller" },
+  },
 };
 
 /**
@@ -38,26 +67,34 @@ function configuration(addon: GraphNode): unknown {
   }
 }
 
-function addReplicated(name: string, values: unknown, builder: ModelBuilder): void {
-  const known = replicated[name];
-  if (!known) return;
+function addReplicated(known: ReplicatedAddon, values: unknown, builder: ModelBuilder): void {
   const own = at(values, ...known.path);
   const cpu = quantityIn(at(own, "resources", "requests", "cpu"));
   const memory = quantityIn(at(own, "resources", "requests", "memory"));
+  const name = `kube-system/${known.name}`;
   builder.model.workloads.push({
     kind: "add-on",
-    name: known.name,
+    name,
     namespace: "kube-system",
-    isDns: name === "coredns",
-    replicas: numberIn(at(own, "replicaCount")) ?? known.replicas,
-    cpuMilli: cpu === undefined ? undefined : cpu * 1000,
-    memoryMiB: memory === undefined ? undefined : memory / 2 ** 20,
+    isDns: known.name === "coredns",
+    replicas: numberIn(at(own, known.replicasKey)) ?? known.replicas,
+    cpuMilli: cpu === undefined ? undefined : known.containers * cpu * 1000,
+    memoryMiB: memory === undefined ? undefined : (known.containers * memory) / 2 ** 20,
     ...spreadIn(own),
-    labels: name === "coredns" ? { "k8s-app": "kube-dns" } : { app: known.name },
+    labels: known.labels,
     nodeSelector: labelsIn(at(own, "nodeSelector")),
     toleratedTaints: tolerationsIn(at(own, "tolerations")),
     volumes: "none",
     outageAccepted: false,
+  });
+  const budget = at(own, "podDisruptionBudget");
+  if (at(budget, "enabled") !== true) return;
+  builder.model.budgets.push({
+    name,
+    namespace: "kube-system",
+    selector: known.labels,
+    minAvailable: at(budget, "minAvailable"),
+    maxUnavailable: at(budget, "maxUnavailable"),
   });
 }
 
@@ -65,11 +102,11 @@ function addReplicated(name: string, values: unknown, builder: ModelBuilder): vo
 export function addonFacts(graph: Graph, builder: ModelBuilder): void {
   for (const addon of graph.ofType("aws:eks/addon:Addon")) {
     const name = textIn(addon.inputs.addonName) ?? addon.name;
-    const values = configuration(addon);
-    addReplicated(name, values, builder);
+    const known = replicated[name];
+    if (known) addReplicated(known, configuration(addon), builder);
     const daemon = everywhere[name];
     if (daemon) builder.model.daemons.push({ name: `kube-system/${name}`, ...daemon });
-    if (!daemon && !replicated[name]) {
+    if (!daemon && !known) {
       builder.gap("capacity", `the plan does not say what the pods of add-on ${name} request`);
     }
   }

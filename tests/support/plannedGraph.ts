@@ -165,7 +165,7 @@ export function eksPlan(shape: EksShape = {}): Plan {
       minNodes: minNodes ?? perZone * (zones - 1),
       desiredNodes: perZone * zones,
       maxNodes: maxPerZone * zones,
-      node: shape.node ?? { cpus: 4, memoryGiB: 16, pods: 58 },
+      ...(shape.node ?? { nodeCpus: 4, nodeMemoryGiB: 16, podsPerNode: 58 }),
     },
     { parent: cluster },
   );
