@@ -70,7 +70,6 @@ function resourceJson(state: ResourceState, encode: EncodeMap): JsonMap {
     deletedWith: state.deletedWith,
     created: state.created,
     modified: state.modified,
-    sourcePosition: state.sourcePosition,
     ignoreChanges: state.ignoreChanges,
     replaceOnChanges: state.replaceOnChanges,
   });
@@ -127,7 +126,6 @@ export function decodeResource(json: JsonMap, codec: CheckpointCodec): ResourceS
     deletedWith: text(json.deletedWith),
     created: text(json.created),
     modified: text(json.modified),
-    sourcePosition: text(json.sourcePosition),
     ignoreChanges: texts(json.ignoreChanges),
     replaceOnChanges: texts(json.replaceOnChanges),
   };

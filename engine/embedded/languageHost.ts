@@ -6,6 +6,8 @@ import type { Project, StackConfig } from "../project.ts";
 /** Exit code of a program whose error has been reported already; a convention of the SDK. */
 const alreadyReported = 32;
 
+const preload = new URL("programPreload.ts", import.meta.url).href;
+
 export interface ProgramOptions {
   project: Project;
   stack: string;
@@ -42,6 +44,7 @@ export function startProgram(options: ProgramOptions): RunningProgram {
   const child = spawn(
     process.execPath,
     [
+      ...(project.typescript ? [] : ["--import", preload]),
       ...project.nodeArguments,
       resolve("@pulumi/pulumi/cmd/run"),
       `--monitor=${address}`,

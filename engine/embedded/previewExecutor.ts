@@ -1,6 +1,7 @@
 import type { Executor, StepContext } from "./deployment.ts";
 import type { Step } from "./planner.ts";
 import type { ResourceState } from "./resourceState.ts";
+import { isProviderType } from "./urn.ts";
 import { type Outputs, Secret, Unknown, type Value } from "./value.ts";
 import { hasUnknown, sameValue, setOwn } from "./values.ts";
 
@@ -24,7 +25,7 @@ export const previewExecutor: Executor = {
 };
 
 function secretOutputs(state: ResourceState, context: StepContext): Set<string> {
-  if (!state.custom || context.remote) return new Set();
+  if (!state.custom || context.remote || isProviderType(state.type)) return new Set();
   const always = context.provider?.secretOutputs(state.type) ?? [];
   return new Set([...always, ...state.additionalSecretOutputs]);
 }

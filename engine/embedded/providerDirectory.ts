@@ -91,7 +91,6 @@ export class ProviderDirectory {
       deleteBeforeReplace: undefined,
       replaceWith: [],
       hideDiffs: [],
-      sourcePosition: undefined,
     };
   }
 }

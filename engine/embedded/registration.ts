@@ -57,7 +57,6 @@ export function readRegistration(request: RegisterResourceRequest): Registration
       : undefined,
     replaceWith: request.getReplaceWithList(),
     hideDiffs: request.getHidediffsList(),
-    sourcePosition: readSourcePosition(request),
     version: optional(request.getVersion()),
     transforms: request.getTransformsList(),
     refusedOptions: refusedOptions(request),
@@ -80,12 +79,6 @@ function propertyDependencies(request: RegisterResourceRequest): Record<string, 
     if (urns.length > 0) result[key] = urns.toSorted();
   }
   return result;
-}
-
-function readSourcePosition(request: RegisterResourceRequest): string | undefined {
-  const position = request.getSourceposition();
-  if (position === undefined || position.getUri() === "") return undefined;
-  return `${position.getUri()}#${position.getLine()},${position.getColumn()}`;
 }
 
 function readTimeouts(request: RegisterResourceRequest): CustomTimeouts | undefined {

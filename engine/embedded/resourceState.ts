@@ -40,7 +40,6 @@ export interface Goal extends ResourceOptions {
   /** Replaced whenever one of these URNs is. */
   replaceWith: string[];
   hideDiffs: string[];
-  sourcePosition: string | undefined;
 }
 
 /** One resource as it is, or as a preview expects it to be. */
@@ -63,7 +62,6 @@ export interface ResourceState extends ResourceOptions {
   initErrors: string[];
   created: string | undefined;
   modified: string | undefined;
-  sourcePosition: string | undefined;
 }
 
 /** The state that a goal becomes. */
@@ -93,7 +91,6 @@ export function stateOf(
     initErrors: [],
     created: undefined,
     modified: undefined,
-    sourcePosition: goal.sourcePosition,
     ...result,
   };
 }
@@ -134,6 +131,5 @@ export function externalState(read: {
     initErrors: [],
     created: undefined,
     modified: undefined,
-    sourcePosition: undefined,
   };
 }
