@@ -2,7 +2,8 @@
 # Runs a command while holding a lock in etcd:
 #   quorum-with-lock [--ttl SECONDS] KEY COMMAND [ARGUMENT ...]
 # Waits for the lock for as long as it takes. `etcdctl lock` lets its command run on when the lease
-# is lost; here the command is then ended (exit status 75). Default ttl: 60.
+# is lost; here the command is then ended (exit status 75). Its standard input is empty.
+# Default ttl: 60.
 set -euo pipefail
 
 ttl=60
@@ -24,11 +25,13 @@ unset QUORUM_LOCK_INNER
 
 # A process group of its own, so that the command's children end with it.
 set -m
-"$@" <&0 &
+"$@" &
 command=$!
 set +m
 end() { kill "-$1" -- "-$command" 2>/dev/null || true; }
+lost=
 trap 'end TERM' TERM INT HUP
+trap 'lost=yes' USR1
 
 watch_lease() {
   local seen=$SECONDS answer
@@ -43,6 +46,7 @@ watch_lease() {
     if [ $((SECONDS - seen)) -ge $((ttl / 2)) ]; then break; fi
   done
   echo "the lock $key is lost: ending the command" >&2
+  kill -USR1 $$
   end TERM
   read -r -t 10 -u 9 || true
   end KILL
@@ -54,6 +58,6 @@ result=0
 wait "$command" || result=$?
 # A trapped signal ends the first wait before the command has ended.
 while kill -0 "$command" 2>/dev/null; do wait "$command" || result=$?; done
-if ! kill -0 "$watcher" 2>/dev/null; then result=75; fi
+if [ -n "$lost" ]; then result=75; fi
 kill "$watcher" 2>/dev/null || true
 exit "$result"
