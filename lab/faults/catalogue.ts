@@ -26,7 +26,12 @@ const etcdClientPort = 2379;
 
 type Inject = (cluster: FaultCluster) => Promise<Injected> | Injected;
 
-const defaults = { during: "answers", holdSeconds: 20, recoverSeconds: 300 } as const;
+const defaults = {
+  during: "answers",
+  proofSeconds: 15,
+  holdSeconds: 20,
+  recoverSeconds: 300,
+} as const;
 
 function fault(target: string, kind: FaultKind, inject: Inject, other: Partial<Fault> = {}): Fault {
   const name = `${target}-${kind}`.replaceAll(" ", "-");
@@ -137,9 +142,9 @@ function diskFaults(lab: Lab): Fault[] {
       name: `${name}-${suffix}`,
     }));
   return [
-    ...onEach("disk-full", "disk", fillDisk),
+    ...onEach("disk-full", "disk", fillDisk, { proofSeconds: 90 }),
     ...onEach("fsync-stalled", "disk", (_, machine) => stallFsync(machine)),
-    ...onEach("disk-wiped", "disk", wipeDisk),
+    ...onEach("disk-wiped", "disk", wipeDisk, { proofSeconds: 90 }),
     ...onEach("power-cut", "power cut", (cluster, machine) => cutPowerOf(cluster, [machine])),
     {
       ...fault("etcd-leader", "disk", async ({ lab: at }) => stallFsync(await etcdLeader(at))),

@@ -1,5 +1,6 @@
 import type { HostImage } from "../hostImage.ts";
 import type { Lab } from "../machines.ts";
+import type { ProberOptions } from "../prober.ts";
 
 /** What is done to the target. */
 export type FaultKind =
@@ -28,6 +29,8 @@ export interface Fault {
   name: string;
   kind: FaultKind;
   during: DuringFault;
+  /** Longest time in which its proof must be there. */
+  proofSeconds: number;
   /** How long it lasts once it is proven to have fired. */
   holdSeconds: number;
   /** Longest time from healing to full health. */
@@ -53,7 +56,10 @@ export interface FaultCluster {
   image: HostImage;
   /** The measuring client's binary. */
   prober: string;
-  kubeconfig: string;
   /** Folder for histories. */
   historyDir: string;
+  /** What the client talks to. */
+  target: () => ProberOptions["target"];
+  /** Everything that keeps the cluster from full health; empty when nothing does. */
+  problems: () => Promise<string[]>;
 }

@@ -15,8 +15,8 @@ interface ObjectList {
   }[];
 }
 
-/** Everything that keeps the cluster from full health; empty when nothing does. */
-export async function healthProblems(lab: Lab, kubeconfig: string): Promise<string[]> {
+/** Everything that keeps a cluster from full health; empty when nothing does. */
+export async function clusterProblems(lab: Lab, kubeconfig: string): Promise<string[]> {
   const off = lab.names.filter((name) => !lab.machine(name).isOn());
   if (off.length > 0) return off.map((name) => `${name} is off`);
   const checks = [etcdProblems(lab), loadBalancerProblems(lab), apiProblems(lab, kubeconfig)];
@@ -26,25 +26,25 @@ export async function healthProblems(lab: Lab, kubeconfig: string): Promise<stri
   return found.flat();
 }
 
-/** Wait for full health. Errors: what is missing after the time. Returns seconds waited. */
+/** Wait until nothing is wrong. Errors: what still is after the time. Returns seconds waited. */
 export async function waitUntilHealthy(
-  lab: Lab,
-  kubeconfig: string,
+  problems: () => Promise<string[]>,
   timeoutSeconds: number,
 ): Promise<number> {
   const start = Date.now();
   for (;;) {
-    const problems = await healthProblems(lab, kubeconfig);
+    const found = await problems();
     const seconds = (Date.now() - start) / 1000;
-    if (problems.length === 0) return seconds;
+    if (found.length === 0) return seconds;
     if (seconds > timeoutSeconds) {
-      throw new Error(`not healthy after ${timeoutSeconds} s: ${problems.join("; ")}`);
+      throw new Error(`not healthy after ${timeoutSeconds} s: ${found.join("; ")}`);
     }
     await sleep(1000);
   }
 }
 
-async function etcdProblems(lab: Lab): Promise<string[]> {
+/** What keeps etcd from full health: every member answers as a voter, one leads, no alarm. */
+export async function etcdProblems(lab: Lab): Promise<string[]> {
   const machines = withRole(lab, "etcd");
   const status = await etcdStatus(lab);
   const problems = machines

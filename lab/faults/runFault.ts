@@ -9,8 +9,6 @@ import { powerOn } from "./kinds.ts";
 
 /** Requests a second that must be answered before a fault, or the run says nothing. */
 const minimumRate = 50;
-/** Longest time in which a fault must show an effect. */
-const proofSeconds = 60;
 /** Last part of a fault, in which clients must be answered (or must not). */
 const lateSeconds = 5;
 /** Longest time before a run in which the cluster must be healthy. */
@@ -53,14 +51,14 @@ export async function runFault(
   mkdirSync(cluster.historyDir, { recursive: true, mode: 0o700 });
   const result = emptyResult(cluster, fault, options.seed);
   try {
-    await waitUntilHealthy(cluster.lab, cluster.kubeconfig, healthyBeforeSeconds);
+    await waitUntilHealthy(cluster.problems, healthyBeforeSeconds);
   } catch (error) {
     return judge(result, "void", `before the fault: ${(error as Error).message}`);
   }
   const prober = new Prober({
     binary: cluster.prober,
     historyFile: result.historyFile,
-    target: { kubeconfig: cluster.kubeconfig },
+    target: cluster.target(),
     seed: options.seed,
     durationSeconds: 1800,
     ...(options.forget === undefined ? {} : { forget: options.forget }),
@@ -90,10 +88,14 @@ async function hurt(
   const injected = await fault.inject(cluster);
   result.target = injected.target;
   try {
-    result.proof = await waitForProof(injected);
+    result.proof = await waitForProof(injected, fault.proofSeconds);
     await prober.mark("fired");
     if (result.proof === "") {
-      judge(result, "void", `nothing proves that the fault fired, ${proofSeconds} s after it`);
+      judge(
+        result,
+        "void",
+        `nothing proves that the fault fired, ${fault.proofSeconds} s after it`,
+      );
       return;
     }
     await sleep(Math.max(0, (options.holdSeconds ?? fault.holdSeconds) - lateSeconds) * 1000);
@@ -111,11 +113,7 @@ async function hurt(
   await powerOn(cluster, off);
   try {
     const { recoverSeconds } = fault;
-    result.recoverySeconds = await waitUntilHealthy(
-      cluster.lab,
-      cluster.kubeconfig,
-      recoverSeconds,
-    );
+    result.recoverySeconds = await waitUntilHealthy(cluster.problems, recoverSeconds);
   } catch (error) {
     judge(result, "fail", (error as Error).message);
   }
@@ -130,7 +128,7 @@ async function waitForWrites(fault: Fault, prober: Prober): Promise<void> {
   while (Date.now() < deadline && prober.written() <= before) await sleep(500);
 }
 
-async function waitForProof(injected: Injected): Promise<string> {
+async function waitForProof(injected: Injected, proofSeconds: number): Promise<string> {
   const deadline = Date.now() + proofSeconds * 1000;
   while (Date.now() < deadline) {
     const proof = await injected.proof();
