@@ -1,10 +1,18 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Command, Option } from "commander";
+import { stateFile } from "../engine/embedded/stateStore.ts";
+import { loadProject } from "../engine/project.ts";
+import { describeCluster, summary, writeKubeconfig } from "../lab/cluster.ts";
 import {
   bringMachinesUp,
+  checkStack,
   describeMachines,
+  kubectlPath,
   type LabOptions,
   machineLogs,
+  provision,
   sshArguments,
 } from "../lab/lab.ts";
 import { Lab, takeDown } from "../lab/machines.ts";
@@ -42,10 +50,7 @@ export function labCommand(projectDir: string): Command {
     .command("down")
     .description("remove the machines and everything that was made for them")
     .addOption(stack())
-    .action(async (options: StackOption) => {
-      await takeDown(stackName(options.stack));
-      console.log(`lab ${stackName(options.stack)}: gone`);
-    });
+    .action((options: StackOption) => down(stackName(options.stack), projectDir));
   lab
     .command("status")
     .description("machines of one lab, or the names of all")
@@ -59,6 +64,13 @@ export function labCommand(projectDir: string): Command {
     .action((machine: string, command: string[], options: StackOption) => {
       const args = [...sshArguments(Lab.open(stackName(options.stack)), machine), ...command];
       process.exitCode = spawnSync("ssh", args, { stdio: "inherit" }).status ?? 1;
+    });
+  lab
+    .command("kubeconfig")
+    .description("write the administrator's kubeconfig and print where it is")
+    .addOption(stack())
+    .action(async (options: StackOption) => {
+      console.log(await writeKubeconfig(Lab.open(stackName(options.stack))));
     });
   lab
     .command("logs <machine> [unit]")
@@ -97,15 +109,42 @@ async function up(options: UpOptions, projectDir: string): Promise<void> {
     ...(options.download === undefined ? {} : { preferDownload: true }),
     ...(options.mirror === undefined ? {} : { mirror: options.mirror }),
   };
-  const lab = await bringMachinesUp(labOptions, new Progress());
-  for (const line of describeMachines(lab)) console.log(line);
+  const progress = new Progress();
+  if (options.machinesOnly === undefined) checkStack(labOptions);
+  const lab = await bringMachinesUp(labOptions, progress);
+  if (options.machinesOnly === undefined) {
+    await provision(labOptions, lab, progress);
+    for (const line of await summary(lab, await kubectlPath(labOptions))) console.log(line);
+  } else {
+    for (const line of describeMachines(lab)) console.log(line);
+  }
 }
 
-function status(stack: string | undefined): void {
+async function down(name: string, projectDir: string): Promise<void> {
+  await takeDown(name);
+  // What the engine knows of the stack are machines that are gone.
+  const { name: project } = await loadProject(projectDir);
+  const file = stateFile(process.env, project, name);
+  if (existsSync(dirname(file))) {
+    for (const entry of readdirSync(dirname(file))) {
+      if (entry.startsWith(basename(file))) rmSync(join(dirname(file), entry), { recursive: true });
+    }
+  }
+  console.log(`lab ${name}: gone`);
+}
+
+async function status(stack: string | undefined): Promise<void> {
   if (stack === undefined) {
     const names = namesOfLabs();
     console.log(names.length === 0 ? "no lab on this computer" : names.join("\n"));
     return;
   }
-  for (const line of describeMachines(Lab.open(stackName(stack)))) console.log(line);
+  const name = stackName(stack);
+  if (!namesOfLabs().includes(name)) {
+    console.log(`lab "${name}" is not there: \`quorum lab up --stack ${name}\` makes it`);
+    return;
+  }
+  const lab = Lab.open(name);
+  for (const line of describeMachines(lab)) console.log(line);
+  for (const line of await describeCluster(lab)) console.log(line);
 }

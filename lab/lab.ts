@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { parseConfig } from "../config/parse.ts";
+import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { type SelfManagedVersions, selfManagedVersions } from "../config/versions.ts";
 import { ensureHostImage, type HostImage, type ImageStep, missingImageSteps } from "./hostImage.ts";
 import { Lab } from "./machines.ts";
@@ -8,7 +11,7 @@ import { labDir, passphraseFile } from "./paths.ts";
 import { computerProblems, installPackages, missingPackages } from "./prerequisites.ts";
 import { run } from "./process.ts";
 import type { Progress } from "./progress.ts";
-import { readLabStack } from "./stackFile.ts";
+import { readLabStack, stackFile } from "./stackFile.ts";
 import { ensureToolchain, missingComponents, type Toolchain } from "./toolchain.ts";
 
 export interface LabOptions {
@@ -40,6 +43,7 @@ const imageStepNames: Record<ImageStep, string> = {
 };
 
 const bootGuessSeconds = 15;
+const clusterGuessSeconds = 150;
 
 /** Versions of a stack. Errors: a release that we do not know. */
 export function versionsOf(kubernetesVersion: string): SelfManagedVersions {
@@ -80,6 +84,49 @@ export async function bringMachinesUp(options: LabOptions, progress: Progress): 
   return lab;
 }
 
+/**
+ * Provision the cluster of a stack on its machines, by the same command as for any other stack.
+ * Errors: the stack run failed; what it said has been printed.
+ */
+export async function provision(options: LabOptions, lab: Lab, progress: Progress): Promise<void> {
+  const name = lab.spec.name;
+  const args = ["up", "--stack", name, "--engine", "embedded", "--yes"];
+  const environment = { PULUMI_CONFIG_PASSPHRASE_FILE: ensurePassphrase(name) };
+  progress.say(`bin/quorum ${args.join(" ")}`);
+  await progress.step(
+    `provision the cluster of ${lab.names.length} machines`,
+    () => runInForeground(join(options.projectDir, "bin/quorum"), args, environment),
+    clusterGuessSeconds,
+  );
+  for (const stray of lab.strays()) progress.say(`${stray} is no longer in the stack: removing it`);
+  await lab.removeStrays();
+}
+
+/** Run a command on our own terminal. On Ctrl-C it is the one to decide how to end; we wait for it. */
+function runInForeground(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+): Promise<void> {
+  const wait = () => undefined;
+  process.on("SIGINT", wait);
+  return new Promise<void>((resolve, reject) => {
+    const env = { ...process.env, ...environment };
+    const child = spawn(program, args, { stdio: "inherit", env });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error("the cluster is not up; the same command carries on where it stopped"));
+    });
+  }).finally(() => process.off("SIGINT", wait));
+}
+
+/** Everything wrong with the stack's configuration, before anything long begins. Errors: ConfigError. */
+export function checkStack(options: LabOptions): void {
+  const file = stackFile(options.stack, options.projectDir);
+  if (existsSync(file)) parseConfig(rawConfigOfStackFile(readFileSync(file, "utf8")));
+}
+
 async function prepareComputer(
   machines: number,
   options: LabOptions,
@@ -96,6 +143,13 @@ async function prepareComputer(
   progress.say("These Debian packages will be installed:");
   for (const [name, purpose] of missing) progress.say(`  ${name.padEnd(20)}${purpose}`);
   await progress.step("install packages", () => installPackages([...missing.keys()]), 15);
+}
+
+/** Path of this computer's copy of kubectl. */
+export async function kubectlPath(options: LabOptions): Promise<string> {
+  const { kubernetesVersion } = readLabStack(options.stack, options.projectDir);
+  const toolchain = await ensureToolchain(versionsOf(kubernetesVersion), { only: "kubernetes" });
+  return toolchain.get("kubectl") ?? "kubectl";
 }
 
 /** Toolchain and host image for these versions, with progress. */

@@ -196,7 +196,8 @@ export class Machine {
     setLimits(this.cgroups, limits);
   }
 
-  #disk(name: string): Disk {
+  /** Data disk by name: "containerd", "kubelet" or, on members, "etcd". */
+  disk(name: string): Disk {
     const disk = this.disks.find((candidate) => candidate.name === name);
     if (disk === undefined) throw new Error(`machine ${this.name} has no disk "${name}"`);
     return disk;
@@ -206,12 +207,12 @@ export class Machine {
   replaceDisk(name: string): void {
     if (this.leader() !== undefined)
       throw new Error(`machine ${this.name} is on: power it off first`);
-    discardDisk(this.paths, this.#disk(name));
+    discardDisk(this.paths, this.disk(name));
   }
 
   /** Hold back every write and sync on an image disk. */
   async stallDisk(name: string, stalled: boolean): Promise<void> {
-    await setStalled(this.paths, this.#disk(name), stalled);
+    await setStalled(this.paths, this.disk(name), stalled);
   }
 
   #add(resource: { kind: "cgroup"; path: string } | { kind: "mount"; path: string }): void {

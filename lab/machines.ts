@@ -50,9 +50,15 @@ export class Lab {
     return inside.map((name) => this.machine(name));
   }
 
+  /** Machines that are on. */
+  running(): string[] {
+    return this.names.filter((name) => this.machine(name).isOn());
+  }
+
   /** Boot every machine that is off and wait until all are up. `onUp` hears of each. */
   async boot(image: HostImage, onUp: (name: string) => void = () => undefined): Promise<void> {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
+    await this.#stopChangedMachines();
     writeFileSync(join(this.dir, "lab.json"), JSON.stringify(this.spec, null, 2), { mode: 0o600 });
     await ensureSshKey(this.spec.name);
     await ensureBridge(this.spec.name, this.spec.subnet, this.record);
@@ -63,6 +69,29 @@ export class Lab {
       onUp(name);
     });
     writeKnownHosts(this.spec);
+  }
+
+  /** A machine whose address or roles are no longer what it was booted with starts afresh with them. */
+  async #stopChangedMachines(): Promise<void> {
+    if (!existsSync(join(this.dir, "lab.json"))) return;
+    const before = Lab.open(this.spec.name);
+    for (const name of before.names.filter((known) => this.names.includes(known))) {
+      const then = JSON.stringify(before.spec.hosts[name]);
+      if (then !== JSON.stringify(this.spec.hosts[name])) await before.machine(name).powerOff();
+    }
+  }
+
+  /** Machines that the lab has made and the spec no longer names. */
+  strays(): string[] {
+    const made = this.record.of("netns").map(({ machine }) => machine);
+    return [...new Set(made)].filter(
+      (name) => !this.names.includes(name) && existsSync(machinePaths(this.spec.name, name).dir),
+    );
+  }
+
+  /** Remove machines that the spec no longer names, disks included. */
+  async removeStrays(): Promise<void> {
+    for (const name of this.strays()) await removeMachine(this.spec.name, name, this.record);
   }
 
   /** Make these the only cuts of the lab's network. */
@@ -89,21 +118,29 @@ export class Lab {
 export async function takeDown(name: string): Promise<void> {
   const dir = labDir(name);
   const record = new LabRecord(dir);
-  for (const { identity } of record.of("process")) signalProcess(identity, "SIGKILL");
   const machines = new Set(
     record.all().flatMap((resource) => ("machine" in resource ? [resource.machine] : [])),
   );
-  await inParallel([...machines], 4, (machine) => killAll(machineCgroups(name, machine)));
-  for (const { name: interfaceName } of record.of("interface"))
-    await removeInterface(interfaceName);
-  for (const { name: namespace, machine } of record.of("netns")) {
-    await removeNamespace(namespace);
-    removeNspawnFiles(namespace, machinePaths(name, machine).root);
-  }
+  await inParallel([...machines], 4, (machine) => removeMachine(name, machine, record));
   for (const { name: table } of record.of("filterTable")) await removeFilterTable(table);
-  await unmountAll(dir);
-  for (const { path } of record.of("cgroup")) removeCgroup(path);
-  if (record.of("cgroup").length > 0) removeEmptyParents(name);
+  if (machines.size > 0) removeEmptyParents(name);
   for (const { name: bridge } of record.of("bridge")) await removeInterface(bridge);
+  await unmountAll(dir);
   rmSync(dir, { recursive: true, force: true });
+}
+
+/** Remove everything recorded of one machine, and its files. */
+async function removeMachine(lab: string, machine: string, record: LabRecord): Promise<void> {
+  const own = <Entry extends { machine: string }>(entries: Entry[]) =>
+    entries.filter((entry) => entry.machine === machine);
+  for (const { identity } of own(record.of("process"))) signalProcess(identity, "SIGKILL");
+  await killAll(machineCgroups(lab, machine));
+  for (const { name } of own(record.of("interface"))) await removeInterface(name);
+  for (const { name } of own(record.of("netns"))) {
+    await removeNamespace(name);
+    removeNspawnFiles(name, machinePaths(lab, machine).root);
+  }
+  for (const { path } of own(record.of("mount"))) await unmountAll(path);
+  for (const { path } of own(record.of("cgroup"))) removeCgroup(path);
+  rmSync(machinePaths(lab, machine).dir, { recursive: true, force: true });
 }
