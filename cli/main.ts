@@ -67,6 +67,20 @@ program
     await proof(options);
   });
 
+program
+  .command("diagram")
+  .description("draw the topology of the planned graph as SVG")
+  .addOption(stackOption())
+  .addOption(engineOption())
+  .option("--preview <file>", "draw a saved preview (preview --json --show-sames)")
+  .option("-o, --output <file>", "write here; default: standard output")
+  .option("--lost <names...>", "draw these as lost, e.g. etcd-1")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { diagram } = await import("./diagram.ts");
+    await diagram(options);
+  });
+
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new Error("expected a whole number above 0");

@@ -82,6 +82,7 @@ function record(set: SetResult, scenario: Scenario, outcome: Outcome, weights: n
   weights.splice(at, 0, scenario.weight);
   set.counterExamples.splice(at, 0, {
     failures: scenario.labels,
+    domains: scenario.domains,
     sentence: scenario.sentence(enumerate(outcome.takes), outcome.left),
     fix: outcome.fix,
   });
@@ -89,7 +90,11 @@ function record(set: SetResult, scenario: Scenario, outcome: Outcome, weights: n
   set.counterExamples.length = Math.min(set.counterExamples.length, kept);
 }
 
-function lostDomains(model: Model, names: readonly string[]): DomainId[] {
+/**
+ * Domains by name, as "etcd-1" or "zone a"; a machine goes before other things of its name.
+ * @throws UnknownDomainError for a name that the plan does not have.
+ */
+export function lostDomains(model: Model, names: readonly string[]): DomainId[] {
   return names.map((name) => {
     const found = model.domains.filter(
       (domain) => domain.name === name || `${domain.kind} ${domain.name}` === name,
@@ -129,6 +134,7 @@ function bounds(
       const broken = prepared.filter((one) => outcomeOf(one, survivors).verdict === "refuted");
       return {
         failures: [label(failure)],
+        domains: [failure.domain],
         sentence: `losing ${label(failure)} takes the whole cluster (${broken.map(({ claim }) => claim.id).join(", ")})`,
         fix:
           failure.kind === "region"
@@ -215,6 +221,7 @@ export function prove(model: Model, options: ProveOptions = {}): Proof {
         domain: failure.domain,
         kind: failure.kind,
         name: failure.name,
+        like: failure.domains,
         size: failure.size,
         bound: failure.bound,
         takes: inner[failure.domain] ?? [],

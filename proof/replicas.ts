@@ -1,4 +1,5 @@
 import type { Model, Workload } from "./model.ts";
+import { label } from "./scenarios.ts";
 import type { Survivors } from "./survivors.ts";
 
 /** Most replicas of a workload that may stand in one zone, as its spread rules allow. */
@@ -37,6 +38,8 @@ export function mostLost(workload: Workload, model: Model, survivors: Survivors)
 /** Zones, or else machines, whose loss the outcome speaks of. */
 export function lostPlaces(model: Model, survivors: Survivors): string[] {
   const zones = survivors.lostZones();
-  if (zones.length > 0) return zones.map((zone) => survivors.name(zone));
+  if (zones.length > 0) {
+    return zones.map((zone) => label({ kind: "zone", name: survivors.name(zone) }));
+  }
   return survivors.lostOf(model.nodes).map(({ name }) => name);
 }

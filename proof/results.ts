@@ -11,6 +11,8 @@ export const failureSets: readonly FailureSet[] = ["single", "pair", "roll"];
 export interface CounterExample {
   /** Names of what fails, e.g. ["zone eu-west-1b"]. */
   failures: string[];
+  /** The same as domains of the model. */
+  domains: DomainId[];
   /** "losing eu-west-1b takes etcd-1 and etcd-3: 1 of 3 voters left, 2 needed". */
   sentence: string;
   /** The config change that would make the claim hold here. */
@@ -43,7 +45,9 @@ export interface FailureResult {
   domain: DomainId;
   kind: DomainKind;
   name: string;
-  /** How many like failures it stands for. */
+  /** All domains whose loss has the same effect, this one included. */
+  like: DomainId[];
+  /** How many of them differ in what they take. */
   size: number;
   bound: boolean;
   /** Everything that goes with it. */

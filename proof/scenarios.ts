@@ -22,11 +22,10 @@ export const wholePlan: Scenario = {
   weight: 0,
 };
 
-/** How reports name a failure: zones by their name, other things with their kind. */
-export function label(failure: { kind: DomainKind; name: string }): string {
-  return failure.name.includes(failure.kind) || failure.kind === "zone"
-    ? failure.name
-    : `${failure.kind} ${failure.name}`;
+/** How reports name a failure: cloud zones by their name, other things with their kind. */
+export function label({ kind, name }: { kind: DomainKind; name: string }): string {
+  const speaksForItself = kind === "zone" ? name.includes("-") : name.includes(kind);
+  return speaksForItself ? name : `${kind} ${name}`;
 }
 
 function join(what: string, takes: string, left: string): string {

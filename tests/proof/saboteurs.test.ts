@@ -52,7 +52,7 @@ const saboteurs: Saboteur[] = [
     wrong: "two etcd members in one zone",
     plan: changed(hostsPlan(), (plan) => move(plan, "etcd-3", "b")),
     red: ["etcd-quorum"],
-    says: "losing b takes etcd-2 and etcd-3: 1 of 3 voters left, 2 needed",
+    says: "losing zone b takes etcd-2 and etcd-3: 1 of 3 voters left, 2 needed",
     fix: /at most 1 member into one zone/,
   },
   {
@@ -75,7 +75,7 @@ const saboteurs: Saboteur[] = [
       });
     }),
     red: ["etcd-quorum"],
-    says: "losing a takes etcd-1 and etcd-4: 2 of 4 voters left, 3 needed",
+    says: "losing zone a takes etcd-1 and etcd-4: 2 of 4 voters left, 3 needed",
     fix: /use 3 or 5 members/,
   },
   {
@@ -101,7 +101,7 @@ const saboteurs: Saboteur[] = [
     wrong: "both load balancers in one zone",
     plan: changed(hostsPlan(), (plan) => move(plan, "balancer-2", "a")),
     red: ["api-path"],
-    says: "losing a takes balancer-1 and balancer-2: no load balancer left for the API",
+    says: "losing zone a takes balancer-1 and balancer-2: no load balancer left for the API",
     fix: "put the load balancers into different zones and machines",
   },
   {
@@ -111,7 +111,7 @@ const saboteurs: Saboteur[] = [
       move(plan, "control-plane-3", "a");
     }),
     red: ["api-path"],
-    says: "losing a takes control-plane-1, control-plane-2 and control-plane-3: no API server left behind the load balancer",
+    says: "losing zone a takes control-plane-1, control-plane-2 and control-plane-3: no API server left behind the load balancer",
     fix: "use three control planes in three zones",
   },
   {
