@@ -6,29 +6,43 @@ import type { PreviewCommand } from "./preview.ts";
 
 /** Runs the embedded preview and prints it in the form that was asked for. */
 export async function runEmbeddedPreview(options: PreviewCommand): Promise<void> {
+  await cancellable(async (signal) => {
+    const project = await loadProject(options.cwd);
+    const { stack, parallel } = options;
+    const fresh = options.fresh === true;
+    const result = await previewStack({
+      project,
+      stack,
+      parallel,
+      fresh,
+      env: process.env,
+      signal,
+    });
+    if (!result.succeeded) process.exitCode = 1;
+    await printPreview(options, result, `Previewing update (${stack}), embedded engine:`);
+  });
+}
+
+/** Runs something that Ctrl-C ends at once. */
+export async function cancellable(use: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const cancel = new AbortController();
   const abort = () => cancel.abort(new Error("cancelled"));
   process.once("SIGINT", abort);
   process.once("SIGTERM", abort);
   try {
-    const project = await loadProject(options.cwd);
-    const result = await previewStack({
-      project,
-      stack: options.stack,
-      env: process.env,
-      parallel: options.parallel,
-      fresh: options.fresh === true,
-      signal: cancel.signal,
-    });
-    if (!result.succeeded) process.exitCode = 1;
-    await print(options, result);
+    await use(cancel.signal);
   } finally {
     process.off("SIGINT", abort);
     process.off("SIGTERM", abort);
   }
 }
 
-async function print(options: PreviewCommand, result: PreviewResult): Promise<void> {
+/** Prints a preview as JSON, as a tree, or with every property. */
+export async function printPreview(
+  options: PreviewCommand,
+  result: PreviewResult,
+  title: string,
+): Promise<void> {
   if (options.json) {
     const { previewJson } = await import("../engine/display/previewJson.ts");
     write(JSON.stringify(previewJson(result, options.showSames === true), null, 2));
@@ -38,7 +52,7 @@ async function print(options: PreviewCommand, result: PreviewResult): Promise<vo
   const { paintFor, summaryLines } = await import("../engine/display/style.ts");
   const paint = paintFor(process.stdout, process.env);
   const shown = shownSteps(result.steps, options.showSames === true);
-  write(paint("bold", `Previewing update (${options.stack}), embedded engine:`), "");
+  write(paint("bold", title), "");
   if (options.diff) {
     const { diffLines } = await import("../engine/display/diffText.ts");
     write(...diffLines(shown, paint));
@@ -48,9 +62,8 @@ async function print(options: PreviewCommand, result: PreviewResult): Promise<vo
   }
   printDiagnostics(result, process.stdout);
   if (!result.succeeded) return;
-  const outputs = rootStackOf(result.states)?.outputs ?? {};
   const { outputLines } = await import("../engine/display/outputs.ts");
-  const lines = outputLines(outputs);
+  const lines = outputLines(rootStackOf(result.states)?.outputs ?? {});
   if (lines.length > 0) write(...lines, "");
   write(...summaryLines(changeSummary(result.steps), paint), "");
   write(`Duration: ${result.durationSeconds.toFixed(1)} s`);
