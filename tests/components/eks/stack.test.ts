@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { eksStack } from "../../../components/eks/stack.ts";
+import { planEks } from "../../../design/eks.ts";
+import { eksConfig, type Raw } from "../../support/fixtures.ts";
+import { type Recording, record } from "../../support/mocks.ts";
+
+const run = (preview: boolean, change?: (raw: Raw) => void): Promise<Recording> =>
+  record(async () => eksStack(planEks(eksConfig(change))), { stack: "demo", preview });
+
+const zones = ["us-west-2a", "us-west-2b", "us-west-2c"];
+const perZone = (make: (zone: string) => string[]): string[] => zones.flatMap(make);
+
+/** Every resource of the fixture, as "type name". */
+const everything = [
+  "pulumi:providers:aws demo-aws",
+  "pulumi:providers:eks demo-eks",
+  ...["secrets", "logs"].flatMap((purpose) => [
+    `quorum:aws:EncryptionKey demo-${purpose}`,
+    `aws:kms/key:Key demo-${purpose}`,
+    `aws:kms/alias:Alias demo-${purpose}`,
+  ]),
+  ...[
+    "control-plane",
+    "node",
+    "flow-logs",
+    "network-plugin",
+    "volume-driver",
+    "autoscaler",
+  ].flatMap((purpose) => [
+    `quorum:aws:IamRole demo-${purpose}`,
+    `aws:iam/role:Role demo-${purpose}`,
+  ]),
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment demo-control-plane-AmazonEKSClusterPolicy",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment demo-node-AmazonEKSWorkerNodePolicy",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment demo-node-AmazonEC2ContainerRegistryPullOnly",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment demo-node-AmazonSSMManagedInstanceCore",
+  ...["flow-logs", "network-plugin", "volume-driver", "autoscaler"].map(
+    (purpose) => `aws:iam/rolePolicy:RolePolicy demo-${purpose}`,
+  ),
+  "quorum:aws:Network demo-network",
+  "aws:ec2/vpc:Vpc demo-vpc",
+  "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup demo-default",
+  "aws:ec2/internetGateway:InternetGateway demo-internet",
+  ...perZone((zone) => [
+    `quorum:aws:ZoneNetwork demo-zone-${zone}`,
+    ...["public", "private", "isolated"].flatMap((tier) => [
+      `aws:ec2/subnet:Subnet demo-${tier}-${zone}`,
+      `aws:ec2/routeTable:RouteTable demo-${tier}-${zone}`,
+      `aws:ec2/routeTableAssociation:RouteTableAssociation demo-${tier}-${zone}`,
+    ]),
+    `aws:ec2/route:Route demo-public-internet-${zone}`,
+    `aws:ec2/route:Route demo-private-internet-${zone}`,
+    `aws:ec2/eip:Eip demo-nat-${zone}`,
+    `aws:ec2/natGateway:NatGateway demo-nat-${zone}`,
+    `aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation demo-s3-private-${zone}`,
+    `aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation demo-s3-isolated-${zone}`,
+  ]),
+  "quorum:aws:Endpoints demo-endpoints",
+  "aws:ec2/securityGroup:SecurityGroup demo-endpoints",
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule demo-endpoints-from-10.20.0.0/16",
+  ...[
+    "s3",
+    "ec2",
+    "ecr.api",
+    "ecr.dkr",
+    "sts",
+    "eks",
+    "eks-auth",
+    "logs",
+    "autoscaling",
+    "elasticloadbalancing",
+  ].map((service) => `aws:ec2/vpcEndpoint:VpcEndpoint demo-${service}`),
+  "quorum:aws:FlowLogs demo-flow-logs",
+  "aws:cloudwatch/logGroup:LogGroup demo-flow-logs",
+  "aws:ec2/flowLog:FlowLog demo-flow-logs",
+  "quorum:eks:ControlPlane demo-control-plane",
+  "aws:cloudwatch/logGroup:LogGroup demo-control-plane",
+  "eks:index:Cluster demo",
+  "aws:eks/accessEntry:AccessEntry demo-ops",
+  "aws:eks/accessPolicyAssociation:AccessPolicyAssociation demo-ops",
+  "quorum:eks:Addons demo-addons-before-nodes",
+  "quorum:eks:Addons demo-addons-on-nodes",
+  ...[
+    "vpc-cni",
+    "kube-proxy",
+    "eks-pod-identity-agent",
+    "eks-node-monitoring-agent",
+    "coredns",
+    "aws-ebs-csi-driver",
+    "metrics-server",
+  ].map((addon) => `aws:eks/addon:Addon demo-${addon}`),
+  "quorum:eks:NodePool demo-general",
+  "aws:ec2/launchTemplate:LaunchTemplate demo-general",
+  ...perZone((zone) => [
+    `quorum:eks:ZoneNodes demo-general-${zone}`,
+    `aws:eks/nodeGroup:NodeGroup demo-general-${zone}`,
+    `aws:autoscaling/tag:Tag demo-general-${zone}-label/quorum/pool`,
+    `aws:autoscaling/tag:Tag demo-general-${zone}-label/topology.kubernetes.io/zone`,
+    `aws:autoscaling/tag:Tag demo-general-${zone}-label/topology.ebs.csi.aws.com/zone`,
+    `aws:autoscaling/tag:Tag demo-general-${zone}-resources/ephemeral-storage`,
+  ]),
+  "aws:eks/podIdentityAssociation:PodIdentityAssociation demo-autoscaler",
+];
+
+describe("resources of platform eks", () => {
+  let update: Recording;
+  let preview: Recording;
+  before(async () => {
+    update = await run(false);
+    preview = await run(true);
+  });
+
+  const names = ({ registrations }: Recording) =>
+    registrations.map(({ type, name }) => `${type} ${name}`).toSorted();
+
+  it("are exactly these", () => assert.deepEqual(names(update), everything.toSorted()));
+
+  it("are the same in a preview, where nothing of the cloud is known", () =>
+    assert.deepEqual(names(preview), everything.toSorted()));
+
+  it("leave none on a default provider", () => {
+    for (const recording of [update, preview])
+      for (const { type, name, custom, provider } of recording.registrations) {
+        if (type.startsWith("pulumi:providers:") || type.startsWith("quorum:")) continue;
+        const expected = type.startsWith("eks:index:") ? "demo-eks" : "demo-aws";
+        assert.match(provider, new RegExp(`::${expected}::`), `${type} ${name} ${custom}`);
+      }
+  });
+
+  it("touch no account but the stack's, and are tagged by the provider", () => {
+    const { inputs } = update.find("pulumi:providers:aws", "demo-aws");
+    assert.equal(inputs.region, "us-west-2");
+    assert.deepEqual(JSON.parse(inputs.allowedAccountIds), ["123456789012"]);
+    assert.deepEqual(JSON.parse(inputs.defaultTags), {
+      tags: { "quorum:cluster": "demo", "quorum:managed-by": "pulumi" },
+    });
+  });
+
+  it("protect what cannot be made again: cluster, keys, logs", () => {
+    const isProtected = update.registrations
+      .filter(({ protect }) => protect)
+      .map(({ type, name }) => `${type} ${name}`);
+    assert.deepEqual(isProtected.toSorted(), [
+      "aws:cloudwatch/logGroup:LogGroup demo-control-plane",
+      "aws:cloudwatch/logGroup:LogGroup demo-flow-logs",
+      "aws:kms/key:Key demo-logs",
+      "aws:kms/key:Key demo-secrets",
+      "eks:index:Cluster demo",
+    ]);
+  });
+
+  it("protect nothing where the stack says that it may go", async () => {
+    const open = await run(true, (raw) => (raw.deletionProtection = false));
+    assert.deepEqual(
+      open.registrations.filter(({ protect }) => protect),
+      [],
+    );
+    assert.equal(open.find("eks:index:Cluster", "demo").inputs.deletionProtection, false);
+  });
+
+  it("say on components which zone and pool stands where, already in a preview", () => {
+    assert.deepEqual(
+      preview.ofType("quorum:eks:ZoneNodes").map(({ inputs }) => inputs),
+      zones.map((zone) => ({ pool: "general", zone, minNodes: 2, desiredNodes: 2, maxNodes: 6 })),
+    );
+    assert.deepEqual(preview.find("quorum:eks:NodePool", "demo-general").inputs, {
+      pool: "general",
+      minNodes: 4,
+      podsPerNode: 58,
+      nodeCpus: 4,
+      nodeMemoryGiB: 16,
+    });
+    assert.deepEqual(preview.find("quorum:eks:ControlPlane", "demo-control-plane").inputs, {
+      zones,
+      managed: true,
+      zonalShift: true,
+    });
+    assert.deepEqual(
+      preview
+        .ofType("quorum:aws:ZoneNetwork")
+        .map(({ inputs }) => [inputs.zone, inputs.natGateways]),
+      zones.map((zone) => [zone, 1]),
+    );
+  });
+
+  it("tell the stack's reader what there is", () => {
+    assert.deepEqual(update.outputs, {
+      platform: "eks",
+      clusterName: "demo",
+      region: "us-west-2",
+      vpcId: "demo-vpc-id",
+      failureDomains: planEks(eksConfig()).failureDomains,
+    });
+  });
+});

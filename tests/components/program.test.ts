@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import program from "../../index.ts";
+import { engineConfig, record } from "../support/mocks.ts";
+
+const stackFile = (stack: string) => readFileSync(`Pulumi.${stack}.yaml`, "utf8");
+
+describe("the program", () => {
+  it("runs two stacks in one process, and neither knows of the other", async () => {
+    const run = (stack: string) =>
+      record(program, { stack, preview: true, config: engineConfig(stackFile(stack)) });
+    const first = await run("prod");
+    const second = await run("staging");
+    for (const [recording, own, other] of [
+      [first, "quorum-prod", "quorum-staging"],
+      [second, "quorum-staging", "quorum-prod"],
+    ] as const) {
+      assert.ok(recording.registrations.length > 100);
+      for (const { name } of recording.registrations) assert.ok(name.startsWith(own), name);
+      assert.ok(
+        !JSON.stringify(recording.registrations.map(({ inputs }) => inputs)).includes(other),
+      );
+    }
+    const again = await run("prod");
+    assert.deepEqual(
+      again.registrations.map(({ name }) => name).toSorted(),
+      first.registrations.map(({ name }) => name).toSorted(),
+    );
+  });
+
+  it("reports a bad stack file as one error for its reader, without a stack trace", async () => {
+    const config = engineConfig(
+      stackFile("prod").replace("name: quorum-prod", "name: Quorum_Prod"),
+    );
+    await assert.rejects(record(program, { stack: "prod", preview: true, config }), (error) => {
+      assert.ok(pulumi.RunError.isInstance(error));
+      assert.equal(
+        error.message,
+        `Pulumi.prod.yaml has 1 problem:
+  quorum:name = Quorum_Prod: Use up to 32 of a-z, 0-9 and "-", beginning with a letter and not ending in "-". AWS and Kubernetes names are built from it.`,
+      );
+      return true;
+    });
+  });
+});
