@@ -40,12 +40,12 @@ watch_haproxy() {
         systemctl kill --signal=KILL haproxy.service
       fi
     fi
-    sleep 0.3
+    if [ $result = 0 ]; then sleep 0.3; else sleep 0.1; fi
   done
 }
 
 ask_api() {
-  printf 'GET /readyz?exclude=etcd&exclude=etcd-readiness HTTP/1.0\r\nHost: kubernetes\r\n\r\n' |
+  printf 'GET /readyz?exclude=etcd&exclude=etcd-readiness HTTP/1.0\r\nHost: kubernetes\r\n\r\n' 2>/dev/null |
     timeout 1 openssl s_client -quiet -connect "127.0.0.1:$PORT" -CAfile /etc/haproxy/ca.crt \
       -verify_return_error -verify_hostname kubernetes 2>/dev/null | head -n 1 | grep -q ' 200 '
 }
