@@ -40,6 +40,9 @@ function requests(cpu: string, memory: string) {
   return { requests: { cpu, memory } };
 }
 
+/** One in each of three zones: a machine may be rolled while another is lost. */
+const replicas = 3;
+
 type Settings = Pick<AddonPlan, "beforeNodes" | "configuration" | "identity">;
 
 /** Settings by add-on; the names and values are those of each add-on's configuration schema. */
@@ -58,7 +61,7 @@ const settings: Record<EksAddonName, Settings> = {
   coredns: {
     beforeNodes: false,
     configuration: {
-      replicaCount: 3,
+      replicaCount: replicas,
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       resources: { ...requests("100m", "70Mi"), limits: { memory: "170Mi" } },
       topologySpreadConstraints: spread({ "k8s-app": "kube-dns" }),
@@ -68,7 +71,7 @@ const settings: Record<EksAddonName, Settings> = {
     beforeNodes: false,
     configuration: {
       controller: {
-        replicaCount: 2,
+        replicaCount: replicas,
         resources: { ...requests("10m", "40Mi"), limits: { memory: "256Mi" } },
         topologySpreadConstraints: spread({ app: "ebs-csi-controller" }),
       },
@@ -79,7 +82,7 @@ const settings: Record<EksAddonName, Settings> = {
   "metrics-server": {
     beforeNodes: false,
     configuration: {
-      replicas: 2,
+      replicas,
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       resources: { ...requests("100m", "200Mi"), limits: { memory: "400Mi" } },
       topologySpreadConstraints: spread({ "app.kubernetes.io/name": "metrics-server" }),

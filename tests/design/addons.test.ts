@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eksVersions } from "../../config/versions.ts";
 import { planAddons } from "../../design/addons.ts";
-import { eksConfig } from "../support/fixtures.ts";
+import { eksConfig, type Raw } from "../support/fixtures.ts";
 
 describe("add-ons", () => {
   it("are these, first those without which no node becomes ready", () => {
@@ -27,14 +27,31 @@ describe("add-ons", () => {
         assert.equal(build, eksVersions[version]?.[name]);
   });
 
-  it("run DNS in every zone and let one server at a time be drained", () => {
-    const dns = planAddons(eksConfig()).find(({ name }) => name === "coredns");
-    assert.equal(dns?.configuration.replicaCount, 3);
-    assert.deepEqual(dns?.configuration.podDisruptionBudget, { enabled: true, maxUnavailable: 1 });
-    assert.match(
-      JSON.stringify(dns?.configuration.topologySpreadConstraints),
-      /topology\.kubernetes\.io\/zone/,
+  it("run DNS, metrics and the volume controller in every zone, and know what they need", () => {
+    const byName: Raw = Object.fromEntries(
+      planAddons(eksConfig()).map(({ name, configuration }) => [name, configuration]),
     );
+    for (const [own, count] of [
+      [byName.coredns, "replicaCount"],
+      [byName["metrics-server"], "replicas"],
+      [byName["aws-ebs-csi-driver"].controller, "replicaCount"],
+    ] as const) {
+      assert.equal(own[count], 3);
+      assert.match(own.resources.requests.cpu, /^\d+m$/);
+      assert.deepEqual(
+        own.topologySpreadConstraints.map((one: Raw) => [
+          one.topologyKey,
+          one.whenUnsatisfiable,
+          one.nodeTaintsPolicy,
+        ]),
+        [
+          ["topology.kubernetes.io/zone", "DoNotSchedule", "Honor"],
+          ["kubernetes.io/hostname", "ScheduleAnyway", undefined],
+        ],
+      );
+    }
+    for (const name of ["coredns", "metrics-server"])
+      assert.deepEqual(byName[name].podDisruptionBudget, { enabled: true, maxUnavailable: 1 });
   });
 
   it("count pods by prefixes, as the pod limits do", () => {
