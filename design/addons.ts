@@ -62,6 +62,8 @@ const settings: Record<EksAddonName, Settings> = {
     beforeNodes: false,
     configuration: {
       replicaCount: replicas,
+      // A newer build may turn it on by itself and then decide the number.
+      autoScaling: { enabled: false },
       podDisruptionBudget: { enabled: true, maxUnavailable: 1 },
       resources: { ...requests("100m", "70Mi"), limits: { memory: "170Mi" } },
       topologySpreadConstraints: spread({ "k8s-app": "kube-dns" }),
@@ -75,7 +77,7 @@ const settings: Record<EksAddonName, Settings> = {
         resources: { ...requests("10m", "40Mi"), limits: { memory: "256Mi" } },
         topologySpreadConstraints: spread({ app: "ebs-csi-controller" }),
       },
-      defaultStorageClass: { enabled: true },
+      defaultStorageClass: { enabled: true, parameters: { type: "gp3", encrypted: "true" } },
     },
     identity: { serviceAccount: "ebs-csi-controller-sa", role: "volume-driver" },
   },

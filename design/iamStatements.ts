@@ -25,6 +25,10 @@ export function flowLogStatements({ region, account, flowLogGroup }: IamScope): 
       actions: ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
       resources: [`arn:aws:logs:${region}:${account}:log-group:${flowLogGroup}:*`],
     },
+    {
+      actions: ["logs:DescribeLogGroups"],
+      resources: [`arn:aws:logs:${region}:${account}:log-group:*`],
+    },
   ];
 }
 

@@ -4,7 +4,7 @@ import { malformed, openToTheWorld, overlapping, sized } from "./addresses.ts";
 import { instances } from "./instances.ts";
 import { logRetention } from "./logs.ts";
 import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
-import { poolAddresses, poolCounts, poolVolumes, somePool } from "./pools.ts";
+import { nodeGroupNames, poolAddresses, poolCounts, poolVolumes, somePool } from "./pools.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { storage } from "./storage.ts";
 import { eksVersion } from "./versions.ts";
@@ -12,8 +12,8 @@ import { region, zones } from "./zones.ts";
 
 const rule = ruleOver<EksConfig>();
 
-/** Longest pool name: node groups are named `<cluster>-<pool>-<zone letter>` and a random suffix. */
-const longestPoolName = 16;
+/** Longest pool name: a DNS label that leaves room for the cluster's and the zone's. */
+const longestPoolName = 32;
 
 function clients(key: string, texts: readonly string[]) {
   return texts.map((text, index) => ({ key: `${key}[${index}]`, text, what: "Clients" }));
@@ -55,6 +55,7 @@ export const eksRules: readonly Rule<EksConfig>[] = [
   rule(["admins"], admins),
   rule(["pools"], somePool),
   rule(["pools"], ({ pools }) => entryNames("pools", Object.keys(pools), longestPoolName)),
+  rule(["name", "zones", "pools"], nodeGroupNames),
   rule(["zones", "pools"], poolCounts),
   rule(["pools"], poolVolumes),
   rule(["pools"], instances),

@@ -23,6 +23,24 @@ export function somePool({ pools }: Pick<Pools, "pools">): Finding[] {
   ];
 }
 
+/** EKS: letters of a node group's name. Pulumi adds a hyphen and seven random ones to ours. */
+const longestGroupName = 63;
+const randomSuffix = 8;
+
+/** Node groups are named after cluster, pool and zone; all of that must fit. */
+export function nodeGroupNames({ name, zones, pools }: Pools & { name: string }): Finding[] {
+  const zoneLength = Math.max(0, ...zones.map((zone) => zone.length));
+  const room = longestGroupName - randomSuffix - name.length - zoneLength - 2;
+  return Object.keys(pools)
+    .filter((pool) => pool.length > room)
+    .map((pool) => ({
+      key: `pools.${pool}`,
+      value: undefined,
+      remedy: `Shorten it to ${Math.max(1, room)}, or the cluster's name.`,
+      rule: `Its node groups' names would have more than EKS's ${longestGroupName} characters.`,
+    }));
+}
+
 /** Counts in order, and enough left when a zone is lost. */
 export function poolCounts({ zones, pools }: Pools): Finding[] {
   return Object.entries(pools).flatMap(([name, pool]) => [

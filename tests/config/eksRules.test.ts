@@ -72,6 +72,14 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     ["pools.Big_Pool"],
   ],
   [
+    "node group names too long for EKS",
+    (raw) => {
+      raw.name = "a".repeat(32);
+      raw.pools["a-pool-of-20-letters"] = raw.pools.general;
+    },
+    ["pools.a-pool-of-20-letters"],
+  ],
+  [
     "an instance type of another architecture",
     (raw) => (raw.pools.general.instanceTypes = ["m7g.xlarge"]),
     ["pools.general.instanceTypes[0]"],

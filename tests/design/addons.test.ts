@@ -54,6 +54,14 @@ describe("add-ons", () => {
       assert.deepEqual(byName[name].podDisruptionBudget, { enabled: true, maxUnavailable: 1 });
   });
 
+  it("encrypt volumes of the default class", () => {
+    const driver = planAddons(eksConfig()).find(({ name }) => name === "aws-ebs-csi-driver");
+    assert.deepEqual(driver?.configuration.defaultStorageClass, {
+      enabled: true,
+      parameters: { type: "gp3", encrypted: "true" },
+    });
+  });
+
   it("count pods by prefixes, as the pod limits do", () => {
     const cni = planAddons(eksConfig()).find(({ name }) => name === "vpc-cni");
     assert.deepEqual(cni?.configuration.env, {
