@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 
 /** What every command needs to know about where it runs. */
 const root = process.env.QUORUM_ROOT ?? process.cwd();
@@ -40,6 +40,50 @@ program
     const { preview } = await import("./preview.ts");
     await preview(options);
   });
+
+for (const [name, description, load] of [
+  ["up", "make the stack what the program asks for", async () => (await import("./up.ts")).up],
+  [
+    "refresh",
+    "bring the saved state in line with what is really there",
+    async () => (await import("./refresh.ts")).refresh,
+  ],
+  ["destroy", "delete all of a stack", async () => (await import("./destroy.ts")).destroy],
+] as const) {
+  program
+    .command(name)
+    .description(description)
+    .addOption(stackOption())
+    .addOption(engineOption())
+    .addOption(parallelOption())
+    .option("-y, --yes", "do not ask")
+    .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+    .action(async (options) => (await load())(options));
+}
+
+const stack = program.command("stack").description("the saved state of a stack");
+
+const stackCommand = (name: string, description: string) =>
+  stack
+    .command(name)
+    .description(description)
+    .addOption(stackOption())
+    .addOption(engineOption())
+    .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root);
+
+stackCommand("export", "print the state as `pulumi stack import` takes it; secrets stay sealed")
+  .option("--file <file>", "write here instead")
+  .action(async (options) => (await import("./stack.ts")).exportStack(options));
+
+stackCommand("import", "replace the state by an export of either engine")
+  .option("--file <file>", "read this instead of standard input")
+  .action(async (options) => (await import("./stack.ts")).importStack(options));
+
+stackCommand("output", "print outputs; secrets are masked")
+  .argument("[name]", "one output only")
+  .option("-j, --json", "as JSON")
+  .option("--show-secrets", "in the clear")
+  .action(async (name, options) => (await import("./stack.ts")).stackOutput(name, options));
 
 program.enablePositionalOptions();
 // The lab's modules are loaded for its own commands and for help only: a preview must start fast.
@@ -83,7 +127,8 @@ program
 
 function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error("expected a whole number above 0");
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("expected a whole number above 0.");
   return value;
 }
 

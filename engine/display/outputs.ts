@@ -12,9 +12,17 @@ export function outputLines(outputs: Outputs): string[] {
   ];
 }
 
-export function outputText(value: Value): string {
-  const json = encodeMasked(value);
-  return JSON.stringify(json, null, 2)
+/** Longest output that is shown whole; certificates and kubeconfigs are looked up, not read here. */
+const longestOutput = 300;
+
+/** One output as text: JSON, whole where `whole`. */
+export function outputText(value: Value, whole = false): string {
+  const text = JSON.stringify(encodeMasked(value), null, 2);
+  const shown =
+    whole || text.length <= longestOutput
+      ? text
+      : `${text.slice(0, longestOutput)}… (${text.length} characters)`;
+  return shown
     .replaceAll(JSON.stringify(unknownValue), "output<unknown>")
     .replaceAll("\n", "\n    ");
 }

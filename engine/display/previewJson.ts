@@ -34,8 +34,8 @@ export function isShown(step: Step, showSames: boolean): boolean {
     case "remove-pending-replace":
       return false;
     case "delete-replaced":
-      // Left over from an earlier run: nothing else speaks of it.
-      return step.before?.pendingDelete === true;
+      // Part of a replacement, unless an earlier run left it: then nothing else speaks of it.
+      return step.leftOver === true;
     case "same":
       return showSames || step.type === rootStackType;
     default:

@@ -14,34 +14,39 @@ export function paintFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): P
 export const plain: Paint = (_format, text) => text;
 
 /** Sign, colour, and the words of the summary for each operation. */
-const looks: Record<string, { sign: string; format: Format; verb: string; summary: string }> = {
-  create: { sign: "+ ", format: "green", verb: "create", summary: "to create" },
-  update: { sign: "~ ", format: "yellow", verb: "update", summary: "to update" },
-  replace: { sign: "+-", format: "magenta", verb: "replace", summary: "to replace" },
-  "create-replacement": { sign: "++", format: "green", verb: "create replacement", summary: "" },
-  delete: { sign: "- ", format: "red", verb: "delete", summary: "to delete" },
-  "delete-replaced": { sign: "--", format: "red", verb: "delete original", summary: "" },
-  read: { sign: "> ", format: "cyan", verb: "read", summary: "to read" },
-  refresh: { sign: "~ ", format: "yellow", verb: "refresh", summary: "to refresh" },
-  same: { sign: "  ", format: "dim", verb: "", summary: "unchanged" },
+const looks: Record<string, { sign: string; format: Format; verb: string; did: string }> = {
+  create: { sign: "+ ", format: "green", verb: "create", did: "created" },
+  update: { sign: "~ ", format: "yellow", verb: "update", did: "updated" },
+  replace: { sign: "+-", format: "magenta", verb: "replace", did: "replaced" },
+  "create-replacement": { sign: "++", format: "green", verb: "create replacement", did: "" },
+  delete: { sign: "- ", format: "red", verb: "delete", did: "deleted" },
+  "delete-replaced": { sign: "--", format: "red", verb: "delete original", did: "" },
+  read: { sign: "> ", format: "cyan", verb: "read", did: "read" },
+  refresh: { sign: "~ ", format: "yellow", verb: "refresh", did: "refreshed" },
+  same: { sign: "  ", format: "dim", verb: "", did: "unchanged" },
 };
 
-const fallback = { sign: "  ", format: "dim" as Format, verb: "", summary: "" };
+const fallback = { sign: "  ", format: "dim" as Format, verb: "", did: "" };
 
 export function lookOf(operation: StepOperation) {
   return looks[operation] ?? fallback;
 }
 
-const sayAs = ["create", "update", "replace", "delete", "read"];
+const sayAs: StepOperation[] = ["create", "update", "replace", "delete", "read"];
 
-/** Lines such as `+ 200 to create`; unchanged resources come last. */
-export function summaryLines(counts: Record<string, number>, paint: Paint): string[] {
+/** Lines such as `+ 200 to create` or `+ 200 created`; unchanged resources come last. */
+export function summaryLines(
+  counts: Record<string, number>,
+  paint: Paint,
+  tense: "planned" | "done" = "planned",
+): string[] {
   const lines = ["Resources:"];
   for (const operation of sayAs) {
     const count = counts[operation];
     if (count === undefined) continue;
-    const { sign, format, summary } = lookOf(operation as StepOperation);
-    lines.push(`    ${paint(format, `${sign.trim()} ${count} ${summary}`)}`);
+    const { sign, format, verb, did } = lookOf(operation);
+    const words = tense === "planned" ? `to ${verb}` : did;
+    lines.push(`    ${paint(format, `${sign.trim()} ${count} ${words}`)}`);
   }
   if (counts.same !== undefined) lines.push(`    ${counts.same} unchanged`);
   return lines;

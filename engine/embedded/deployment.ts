@@ -16,7 +16,7 @@ import type { Operation, Provider, ProviderDiff } from "./provider.ts";
 import { ProviderDirectory } from "./providerDirectory.ts";
 import { aliasUrns, type Registration } from "./registration.ts";
 import { externalState, type Goal, type ResourceState, stateOf } from "./resourceState.ts";
-import { isProviderType, makeUrn, packageOf, rootStackType } from "./urn.ts";
+import { isDefaultProvider, isProviderType, makeUrn, packageOf, rootStackType } from "./urn.ts";
 import type { Inputs, Outputs } from "./value.ts";
 import { remarkSecrets, revealAll, sameMap } from "./values.ts";
 
@@ -93,10 +93,13 @@ export class Deployment {
   readonly #deletedEarly = new Set<ResourceState>();
   readonly #directory: ProviderDirectory;
   readonly #deletedUrns = new Set<string>();
+  /** Replaced by an earlier run that did not come to delete them. */
+  readonly #leftOver: ReadonlySet<ResourceState>;
   #stopped: string | undefined;
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
+    this.#leftOver = new Set(options.olds.filter((old) => old.pendingDelete));
     for (const old of options.olds) if (!old.pendingDelete) this.#olds.set(old.urn, old);
     this.#directory = new ProviderDirectory(options, (goal) => this.#place(goal, false));
   }
@@ -217,7 +220,7 @@ export class Deployment {
     const diff =
       before === undefined
         ? { changedKeys: [], replaceKeys: [] }
-        : await compare(before, inputs, provider);
+        : await compare(before, inputs, provider, operation);
     const decision = decide(before, goal, inputs, diff, {
       alreadyDeleted: before !== undefined && this.#deletedEarly.has(before),
       replacedWith: goal.replaceWith.some((urn) => this.#replacedUrns.has(urn)),
@@ -272,7 +275,8 @@ export class Deployment {
     );
     const dependents = await dependentsToReplace(root, candidates, async (state, inputs) => {
       const provider = this.#options.providerFor(state.type);
-      return (await compare(state, inputs, provider)).replaceKeys.length > 0;
+      const operation = this.operation(state.urn, state.provider);
+      return (await compare(state, inputs, provider, operation)).replaceKeys.length > 0;
     });
     for (const state of [...dependents, root]) {
       if (state.protect) throw new ProtectedError(state.urn, "replaced");
@@ -319,11 +323,11 @@ export class Deployment {
       remote: false,
       deleted: this.#deletedUrns,
     };
+    if (kind === "delete-replaced" && this.#leftOver.has(state)) step.leftOver = true;
     if (replacing) step.after = { ...state, pendingReplacement: true };
     try {
-      await this.#run(step, kind !== "remove-pending-replace", () =>
-        this.#options.executor.delete(step, context),
-      );
+      const shown = kind !== "remove-pending-replace" && !isDefaultProvider(state.urn);
+      await this.#run(step, shown, () => this.#options.executor.delete(step, context));
     } catch (error) {
       throw this.#fail(error, state.urn);
     }
@@ -406,6 +410,7 @@ async function compare(
   before: ResourceState,
   inputs: Inputs,
   provider: Provider | undefined,
+  operation: Operation,
 ): Promise<ProviderDiff> {
   if (provider === undefined || before.id === undefined) {
     return structuralDiff(before.inputs, inputs);
@@ -416,6 +421,7 @@ async function compare(
     revealAll(before.inputs),
     revealAll(before.outputs),
     revealAll(inputs),
+    operation,
   );
 }
 

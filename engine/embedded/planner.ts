@@ -30,6 +30,8 @@ export interface Step {
   /** Top-level properties that force a replacement. */
   replaceKeys: string[];
   detailedDiff: DetailedDiff;
+  /** The deletion of something that an earlier run replaced and did not come to delete. */
+  leftOver?: boolean;
 }
 
 /** What is to be done for one registered resource. */

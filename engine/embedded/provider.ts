@@ -42,13 +42,14 @@ export interface Provider {
     oldInputs: Inputs | undefined,
     operation: Operation,
   ): Promise<Inputs>;
-  /** Compare; called only when an old state exists. */
+  /** Compare; called only when an old state exists. Without `operation` no provider inputs are known. */
   diff(
     type: string,
     id: string,
     oldInputs: Inputs,
     oldOutputs: Outputs,
     inputs: Inputs,
+    operation?: Operation,
   ): Promise<ProviderDiff>;
   create(
     type: string,

@@ -1,3 +1,4 @@
+import { isProviderType } from "./urn.ts";
 import type { Inputs, Outputs } from "./value.ts";
 
 /** What a resource may wait for at most, in seconds; undefined means the provider's own default. */
@@ -132,4 +133,9 @@ export function externalState(read: {
     created: undefined,
     modified: undefined,
   };
+}
+
+/** True for resources that some provider must make; components and providers are records only. */
+export function needsProvider(state: ResourceState): boolean {
+  return state.custom && !isProviderType(state.type);
 }

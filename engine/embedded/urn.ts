@@ -52,6 +52,11 @@ export function isProviderType(type: string): boolean {
   return type.startsWith(providerTypePrefix);
 }
 
+/** Default providers are made by the engine and shown to nobody. */
+export function isDefaultProvider(urn: string): boolean {
+  return isProviderType(typeOf(urn)) && /^default(_|$)/.test(nameOf(urn));
+}
+
 export function providerTypeOf(packageName: string): string {
   return providerTypePrefix + packageName;
 }

@@ -21,6 +21,10 @@ export type Outputs = Record<string, Value>;
 /** Not known before the resource behind it exists. Preview only. */
 export class Unknown {
   static readonly value = new Unknown();
+
+  toString(): string {
+    return "output<unknown>";
+  }
 }
 
 export class Secret {
