@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isMounted, unmountAll } from "./mounts.ts";
 import { type MachinePaths, machinePaths } from "./paths.ts";
-import { run } from "./process.ts";
+import { run, waitUntil } from "./process.ts";
 import type { LabRecord } from "./record.ts";
 
 /**
@@ -60,7 +60,9 @@ export async function attachDisk(
   record.add({ kind: "mount", machine, path });
   // A long commit interval: what nobody has synced stays in memory and is lost in a power cut.
   await run("mount", ["-o", "loop,noatime,commit=300", image, path]);
-  if (isNew) rmdirSync(join(path, "lost+found")); // etcd warns of what it does not know
+  if (!isNew) return;
+  rmdirSync(join(path, "lost+found")); // etcd warns of what it does not know
+  await run("sync", ["--file-system", path]);
 }
 
 async function makeImage(image: string): Promise<void> {
@@ -108,12 +110,33 @@ export async function detachDisk(
   await run("fsfreeze", ["--unfreeze", diskPath(paths, disk)], { mayFail: true });
   if (dropUnsynced) await cutPower(paths, disk);
   await unmountAll(diskPath(paths, disk));
+  // The machine's own view of the mount goes with the last of its dying processes. Until then the
+  // file system lives on, and a new mount would only join it.
+  await waitUntil(`${imageFile(paths, disk)} is let go`, 30, () => !isAttached(paths, disk), 20);
 }
+
+function isAttached(paths: MachinePaths, disk: Disk): boolean {
+  return readdirSync("/sys/block").some((device) => {
+    try {
+      const file = readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8");
+      return file.trim() === imageFile(paths, disk);
+    } catch {
+      return false; // no loop device, or one that holds nothing
+    }
+  });
+}
+
+/** EXT4_IOC_SHUTDOWN without a flush of the journal (flag 2), for which Debian has no program. */
+const shutDown = `
+  open my $root, "<", $ARGV[0] or die "$ARGV[0]: $!";
+  my $flag = pack "L", 2;
+  ioctl($root, 0x8004587D, $flag) or die "ext4 shutdown: $!";
+`;
 
 /** Stop an image disk at this instant, its journal unflushed, as a power cut does. */
 export async function cutPower(paths: MachinePaths, disk: Disk): Promise<void> {
   const path = diskPath(paths, disk);
-  if (disk.kind === "image" && isMounted(path)) await run("xfs_io", ["-x", "-c", "shutdown", path]);
+  if (disk.kind === "image" && isMounted(path)) await run("perl", ["-e", shutDown, path]);
 }
 
 /** Throw a detached disk away; the next attach makes a new, empty one with another identity. */

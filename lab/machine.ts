@@ -27,7 +27,7 @@ import { prepareRoot } from "./machineRoot.ts";
 import { isMounted, unmountAll } from "./mounts.ts";
 import { hostAddress, namespaceName, namespacePath, plugIn, unplug } from "./network.ts";
 import { removeNspawnFiles } from "./nspawnFiles.ts";
-import { type MachinePaths, machinePaths } from "./paths.ts";
+import { labsDir, type MachinePaths, machinePaths } from "./paths.ts";
 import {
   type CommandResult,
   identify,
@@ -256,8 +256,17 @@ export class Machine {
       "--console=pipe",
     ];
     const place = [namespaceName(this.lab, this.name), this.host.address];
-    const args = [this.cgroups.join(" "), ...place, hostAddress(this.#spec.subnet), ...command];
-    const supervisor = spawn(script, args, {
+    const folders = [labsDir(), this.paths.dir];
+    const args = [
+      "--mount",
+      script,
+      ...folders,
+      this.cgroups.join(" "),
+      ...place,
+      hostAddress(this.#spec.subnet),
+      ...command,
+    ];
+    const supervisor = spawn("unshare", args, {
       detached: true,
       stdio: ["ignore", console, console],
       cwd: "/",

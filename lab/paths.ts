@@ -5,9 +5,14 @@ export function cacheDir(): string {
   return process.env.QUORUM_CACHE_DIR ?? "/var/cache/quorum";
 }
 
+/** Folder of all labs of this computer. */
+export function labsDir(): string {
+  return process.env.QUORUM_LABS_DIR ?? "/var/lib/quorum/labs";
+}
+
 /** Folder of one lab: everything that its machines are made of, mode 0700. */
 export function labDir(labName: string): string {
-  return join(process.env.QUORUM_LABS_DIR ?? "/var/lib/quorum/labs", labName);
+  return join(labsDir(), labName);
 }
 
 export function sshKeyFile(labName: string): string {

@@ -19,7 +19,7 @@ const prerequisites: Prerequisite[] = [
   { program: "nft", package: "nftables", purpose: "cuts links in fault tests" },
   { program: "nsenter", package: "util-linux", purpose: "runs commands inside a machine" },
   { program: "mkfs.ext4", package: "e2fsprogs", purpose: "makes etcd's disks" },
-  { program: "xfs_io", package: "xfsprogs", purpose: "power cuts that lose unsynced writes" },
+  { program: "perl", package: "perl-base", purpose: "power cuts that lose unsynced writes" },
   { program: "ssh", package: "openssh-client", purpose: "reaches the machines" },
   { program: "tar", package: "tar", purpose: "packs container images" },
 ];

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import type { HostRole } from "../config/schema.ts";
 import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { selfManagedVersions } from "../config/versions.ts";
-import { labDir, sshKeyFile } from "./paths.ts";
+import { labDir, labsDir, sshKeyFile } from "./paths.ts";
 import { type LabHost, type LabSpec, subnetOf } from "./spec.ts";
 
 /** File of a stack; a path is taken as it is. */
@@ -140,6 +140,11 @@ export function writeNewLab(
   return file;
 }
 
+/** Smallest N for which 198.18.N.0/24 belongs to no lab and no stack file. */
+export function firstFreeSubnet(projectDir: string): number {
+  return firstFree(takenSubnets(projectDir));
+}
+
 function firstFree(taken: ReadonlyMap<number, string>): number {
   for (let number = 0; number < 256; number++) if (!taken.has(number)) return number;
   throw new Error("all 256 subnets of 198.18.0.0/16 belong to labs");
@@ -166,7 +171,6 @@ export function takenSubnets(projectDir: string): Map<number, string> {
 
 /** Names of the labs on this computer, running or not. */
 export function namesOfLabs(): string[] {
-  const parent = join(labDir("any"), "..");
-  if (!existsSync(parent)) return [];
-  return readdirSync(parent).filter((name) => existsSync(join(labDir(name), "lab.json")));
+  if (!existsSync(labsDir())) return [];
+  return readdirSync(labsDir()).filter((name) => existsSync(join(labDir(name), "lab.json")));
 }

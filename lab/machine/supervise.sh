@@ -1,17 +1,27 @@
 #!/bin/sh
 # Runs one lab machine until it is powered off, and starts it again when it reboots.
 #
-#   supervise.sh CGROUPS NAMESPACE ADDRESS GATEWAY COMMAND…
+#   unshare --mount supervise.sh LABS MACHINE CGROUPS NAMESPACE ADDRESS GATEWAY COMMAND…
 #
+# LABS, MACHINE: folder of all labs, and of this machine.
 # CGROUPS: space-separated cgroup directories that hold the machine and nothing else.
 # COMMAND: systemd-nspawn and its arguments.
 set -u
 
-cgroups=$1 namespace=$2 address=$3 gateway=$4
-shift 4
+labs=$1 machine=$2 cgroups=$3 namespace=$4 address=$5 gateway=$6
+shift 6
 
 for cgroup in $cgroups; do
 	echo $$ >"$cgroup/cgroup.procs" || exit 1
+done
+
+# systemd-nspawn hides the mounts of this computer from the machine, but keeps them. A disk or a
+# network of another machine would then live on, held by this one, after it was switched off.
+awk '{ print $5 }' /proc/self/mountinfo | while read -r point; do
+	case $point in
+	"$machine"/* | "/run/netns/$namespace") ;;
+	"$labs"/* | /run/netns/*) umount --lazy "$point" ;;
+	esac
 done
 
 # A booting machine finds its network card with its own address and nothing else.
