@@ -29,6 +29,36 @@ describe("the program", () => {
     );
   });
 
+  const growth: [string, (yaml: string) => string][] = [
+    ["a fourth zone", (yaml) => yaml.replace("us-west-2c]", "us-west-2c, us-west-2d]")],
+    [
+      "a second pool",
+      (yaml) =>
+        yaml.replace(
+          "quorum:pools:",
+          `quorum:pools:
+    batch:
+      instanceTypes: [m7g.large]
+      architecture: arm64
+      minNodes: 0
+      nodesPerZone: { min: 0, desired: 0, max: 3 }`,
+        ),
+    ],
+  ];
+  for (const [what, grow] of growth)
+    it(`only creates when production gets ${what}`, async () => {
+      const run = (yaml: string) =>
+        record(program, { stack: "prod", preview: false, config: engineConfig(yaml) });
+      const yaml = stackFile("prod");
+      const before = await run(yaml);
+      const after = await run(grow(yaml));
+      assert.ok(after.registrations.length > before.registrations.length);
+      for (const { type, name, inputs, protect } of before.registrations) {
+        const same = after.find(type, name);
+        assert.deepEqual([same.inputs, same.protect], [inputs, protect], `${type} ${name}`);
+      }
+    });
+
   it("reports a bad stack file as one error for its reader, without a stack trace", async () => {
     const config = engineConfig(
       stackFile("prod").replace("name: quorum-prod", "name: Quorum_Prod"),
