@@ -3,7 +3,7 @@ import { malformed, overlapping, sized } from "./addresses.ts";
 import { hostAddresses, hostRanges } from "./hostAddresses.ts";
 import { controlPlanes, etcdMembers, loadBalancers, roleMix, workers } from "./hostRoles.ts";
 import { apiPort, artifacts, etcd, ssh } from "./hostSettings.ts";
-import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
+import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { selfManagedVersion } from "./versions.ts";
 
@@ -33,13 +33,7 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
     ];
   }),
   rule(["hosts"], ({ hosts }) => entryNames("hosts", Object.keys(hosts), longestHostName)),
-  rule(["hosts"], ({ hosts }) =>
-    entryNames(
-      "hosts.zone",
-      [...new Set(Object.values(hosts).map(({ zone }) => zone))],
-      longestHostName,
-    ),
-  ),
+  rule(["hosts"], ({ hosts }) => zoneNames(hosts)),
   rule(["hosts"], roleMix),
   rule(["hosts"], etcdMembers),
   rule(["hosts"], controlPlanes),

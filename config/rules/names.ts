@@ -30,6 +30,18 @@ export function entryNames(key: string, names: readonly string[], longest: numbe
     }));
 }
 
+/** Zones of hosts, each a DNS label: zone labels and resource names hold it. */
+export function zoneNames(hosts: Readonly<Record<string, { zone: string }>>): Finding[] {
+  return Object.entries(hosts)
+    .filter(([, { zone }]) => !label.test(zone) || zone.length > 63)
+    .map(([name, { zone }]) => ({
+      key: `hosts.${name}.zone`,
+      value: zone,
+      remedy: 'Name it with up to 63 of a-z, 0-9 and "-", not at either end.',
+      rule: "Labels and resource names are built from it.",
+    }));
+}
+
 const labelName = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const subdomain = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** Domains that kubelets may not set on their own node, with the exceptions that they may. */

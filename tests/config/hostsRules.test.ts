@@ -69,6 +69,11 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     (raw) => (raw.hosts.Worker_B = { ...raw.hosts["worker-a"], address: "192.0.2.99" }),
     ["hosts.Worker_B"],
   ],
+  [
+    "a zone name that labels reject",
+    (raw) => (raw.hosts["worker-a"].zone = "Rack 1"),
+    ["hosts.worker-a.zone"],
+  ],
   ["a port that there is none of", (raw) => (raw.api.port = 70000), ["api.port"]],
   ["the API on etcd's port", (raw) => (raw.api.port = 2379), ["api.port"]],
   ["a quota beyond etcd's advice", (raw) => (raw.etcd = { quotaGiB: 16 }), ["etcd.quotaGiB"]],
