@@ -4,7 +4,7 @@ import { libraryDir, script, stepScript, unit } from "./pki.ts";
 import { fill, type Templates, text } from "./template.ts";
 
 /** Path of the runc binary: the download and the lab both put it there. */
-export const runcPath = "/usr/local/sbin/runc";
+export const runcPath = "/usr/local/bin/runc";
 
 /** Step "containerd": the container runtime, and images that were brought rather than pulled. */
 export function containerdStep(templates: Templates, plan: KubernetesPlan): MachineStep {

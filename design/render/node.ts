@@ -2,7 +2,7 @@ import type { KubernetesPlan } from "../kubernetesPlan.ts";
 import type { MachineFile, MachineStep } from "../machine.ts";
 import { ports } from "../ports.ts";
 import { libraryDir, script, stepScript } from "./pki.ts";
-import { shellVariables, type Templates, text } from "./template.ts";
+import { fill, shellVariables, type Templates, text } from "./template.ts";
 
 export interface NodeSubject {
   name: string;
@@ -36,8 +36,21 @@ export function nodeStep(
           API_SERVER_PORT: ports.apiServer,
         }),
       },
-      ...(subject.isKubernetesNode ? kernelFiles(templates) : []),
+      ...(subject.isKubernetesNode
+        ? [...kernelFiles(templates), hostKubeconfig(templates, plan)]
+        : []),
     ],
+  };
+}
+
+function hostKubeconfig(templates: Templates, plan: KubernetesPlan): MachineFile {
+  return {
+    path: "/etc/quorum/host.kubeconfig",
+    mode: "0644",
+    text: fill(templates, "node/host.kubeconfig", {
+      API_NAME: plan.apiName,
+      API_PORT: plan.apiPort,
+    }),
   };
 }
 

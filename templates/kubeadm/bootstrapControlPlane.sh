@@ -32,9 +32,13 @@ initialized() {
   [ "$(etcdctl get /bootstrap/initialized --print-value-only)" = yes ]
 }
 
+# kubeadm makes a token that nobody needs: the rotation makes its own.
 init() {
   quorum-api-name local &&
-    kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" &&
+    kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" |
+    without_noise &&
+    kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
+      --field-selector type=bootstrap.kubernetes.io/token >/dev/null &&
     etcdctl put /bootstrap/initialized yes >/dev/null
 }
 
@@ -44,7 +48,8 @@ join() {
   quorum-api-name vip &&
     (umask 077 && kubeadm kubeconfig user --config "$config" --client-name "quorum:join:$NODE_NAME" \
       --org kubeadm:cluster-admins --validity-period 1h >"$discovery" 2>/dev/null) &&
-    kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" &&
+    kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" |
+    without_noise &&
     rm -f "$discovery"
 }
 

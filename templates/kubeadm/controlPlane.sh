@@ -67,7 +67,7 @@ rerender() {
     manifest=$manifests/kube-$component.yaml
     before_file=$(sha256sum <"$manifest" 2>/dev/null || true)
     before_hash=$(pod_hash "kube-$component" | cut -d ' ' -f 1)
-    kubeadm init phase control-plane "$component" --config "$config" --patches "$patches" >/dev/null
+    kubeadm init phase control-plane "$component" --config "$config" >/dev/null
     [ "$before_file" != "$(sha256sum <"$manifest")" ] || continue
     echo "restarting kube-$component"
     wait_for 300 "kube-$component did not come back with its new settings; see crictl ps -a" \

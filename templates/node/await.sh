@@ -26,7 +26,8 @@ while :; do
     [ -z "$now" ] || echo "$now"
     told=$now
   fi
-  read -r of verdict <"$state/outcome" 2>/dev/null || of=
+  of=
+  [ ! -f "$state/outcome" ] || read -r of verdict <"$state/outcome"
   if [ "$of" = "$digest" ]; then
     [ "$verdict" = ok ] && exit 0
     echo "quorum: $verdict" >&2

@@ -106,7 +106,8 @@ start() {
     rm -f "$error"
     return 0
   fi
-  status "$1" failed "$(grep -v '^[[:space:]]*$' "$error" | tail -n 1)"
+  # kubeadm's last line is only about itself.
+  status "$1" failed "$(grep -v -e '^[[:space:]]*$' -e '^To see the stack trace' "$error" | tail -n 1)"
   return 1
 }
 

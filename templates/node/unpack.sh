@@ -36,6 +36,10 @@ awk -v dir="$unpacked" '
 chmod 0755 "$unpacked"
 rm -rf "$state/bundles/$digest"
 mv "$unpacked" "$state/bundles/$digest"
+# What is still busy with an older bundle, waiting perhaps for what will never come, makes way.
+if [ "$(readlink "$state/current" 2>/dev/null)" != "bundles/$digest" ]; then
+  systemctl stop quorum-apply.service 2>/dev/null || true
+fi
 ln -sfn "bundles/$digest" "$state/current.new"
 mv -T "$state/current.new" "$state/current"
 

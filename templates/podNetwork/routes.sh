@@ -5,7 +5,7 @@
 # kernel keeps the routes; after a reboot they come back from the last copy.
 set -euo pipefail
 . /etc/quorum/machine.env
-kubeconfig=/etc/kubernetes/kubelet.conf
+kubeconfig=/etc/quorum/host.kubeconfig
 state=/var/lib/quorum/pod-routes
 protocol=186 # any number of our own: "ip route show proto 186" lists what is ours
 fields='{.metadata.name} {.spec.podCIDR} {.status.addresses[?(@.type=="InternalIP")].address}{"\n"}'
@@ -39,10 +39,11 @@ reconcile() {
 }
 
 [ ! -s "$state" ] || reconcile "$state"
-until [ -s "$kubeconfig" ] &&
-  kubectl --kubeconfig "$kubeconfig" --request-timeout 10s get nodes \
-    -o "jsonpath={range .items[*]}$fields{end}" >"$state.new" 2>/dev/null; do
-  sleep 1
+# Before this machine has joined there is nobody to ask.
+until [ -s /etc/kubernetes/kubelet.conf ]; do sleep 1; done
+until kubectl --kubeconfig "$kubeconfig" --request-timeout 10s get nodes \
+  -o "jsonpath={range .items[*]}$fields{end}" >"$state.new" 2>/dev/null; do
+  sleep 2
 done
 mv "$state.new" "$state"
 reconcile "$state"

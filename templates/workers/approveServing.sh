@@ -14,14 +14,17 @@ api() { kubectl --request-timeout 10s "$@"; }
 names() {
   openssl "$1" -in "$2" -noout -text | sed -n '/Subject Alternative Name/{n;s/^ *//;s/, /\n/g;p;}' | sort -u
 }
-subject() { openssl "$1" -in "$2" -noout -subject -nameopt RFC2253; }
+# The subject's parts, sorted: their order says nothing.
+subject() {
+  openssl "$1" -in "$2" -noout -subject -nameopt RFC2253 | sed 's/^subject=//;s/,/\n/g' | sort | paste -sd ,
+}
 
 # What the plan allows NODE, from its own certificate; $work/nodes has them all.
 allowed() {
   local certificate=$work/host.crt
   awk -v node="$1" '$1 == node { print $2 }' "$work/nodes" | base64 -d >"$certificate"
   openssl verify -CAfile "$authority" "$certificate" >/dev/null 2>&1 &&
-    [ "$(subject x509 "$certificate")" = "subject=O=quorum:hosts,CN=quorum:host:$1" ] &&
+    [ "$(subject x509 "$certificate")" = "CN=quorum:host:$1,O=quorum:hosts" ] &&
     names x509 "$certificate"
 }
 
@@ -33,8 +36,8 @@ objection() {
   elif [ "$usages" != '["digital signature","server auth"]' ] &&
     [ "$usages" != '["digital signature","key encipherment","server auth"]' ]; then
     echo "usages $usages are not those of a serving certificate"
-  elif [ "$(subject req "$work/request")" != "subject=O=system:nodes,CN=$user" ]; then
-    echo "the $(subject req "$work/request") is not $user's"
+  elif [ "$(subject req "$work/request")" != "CN=$user,O=system:nodes" ]; then
+    echo "the subject $(subject req "$work/request") is not $user's"
   elif ! wanted=$(allowed "$node") || [ -z "$wanted" ]; then
     echo "$node has not shown a host certificate of the plan"
     return 2
@@ -47,10 +50,11 @@ objection() {
 pass() {
   local name user groups usages request why status again=0 good=()
   api get csr --field-selector spec.signerName=kubernetes.io/kubelet-serving -o \
-    'jsonpath={range .items[?(!@.status.conditions)]}{.metadata.name}{"\t"}{.spec.username}{"\t"}{.spec.groups}{"\t"}{.spec.usages}{"\t"}{.spec.request}{"\n"}{end}' >"$work/requests"
+    'jsonpath={range .items[*]}{.metadata.name}{"\t"}{.spec.username}{"\t"}{.spec.groups}{"\t"}{.spec.usages}{"\t"}{.spec.request}{"\t"}{.status.conditions}{"\n"}{end}' |
+    awk -F '\t' '$6 == ""' >"$work/requests"
   [ -s "$work/requests" ] || return 0
   api get nodes -o 'jsonpath={range .items[*]}{.metadata.name} {.metadata.annotations.quorum/host-certificate}{"\n"}{end}' >"$work/nodes"
-  while IFS=$'\t' read -r name user groups usages request; do
+  while IFS=$'\t' read -r name user groups usages request _; do
     base64 -d <<<"$request" >"$work/request"
     status=0
     why=$(objection "$user" "$groups" "$usages") || status=$?

@@ -30,7 +30,9 @@ contexts:
       user: joining
 current-context: joining
 YAML
-  kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks"
+  kubeadm join --config /etc/quorum/kubeadm/join.yaml \
+    --ignore-preflight-errors "$ignored_checks,FileAvailable--etc-kubernetes-pki-ca.crt" |
+    without_noise
 }
 
 start_clean() {
@@ -58,7 +60,7 @@ until start_clean && join; do
   [ "$SECONDS" -lt "$deadline" ] ||
     fail "could not join within $waitMinutes minutes: the API at $API_NAME ($API_VIP) or the join token is out of reach"
   sleep "$pause"
-  pause=$((pause < 20 ? pause + 1 : 20))
+  pause=$((pause < 10 ? pause + 1 : 10))
 done
 rm -f "$discovery"
 wait_for 60 "this worker's node cannot be annotated" announce_host "$kubelet_conf"
