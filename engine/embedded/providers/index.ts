@@ -7,10 +7,16 @@ interface Family {
   /** Exact tokens or prefixes that look like the family's and are not served. */
   readonly excludedTypes?: readonly string[];
   readonly secretOutputs: Readonly<Record<string, readonly string[]>>;
+  /** Secret outputs of every kind of the family. */
+  readonly alwaysSecretOutputs?: readonly string[];
+  /** Outputs that an update leaves as they are, by type. */
+  readonly stableOutputs?: Readonly<Record<string, readonly string[]>>;
   load(): Promise<Provider>;
   /** Gives back what `load` and use took, e.g. open connections. */
   close?(): Promise<void>;
 }
+
+const certificateOutputs = ["certPem", "validityEndTime", "validityStartTime"];
 
 const families: readonly Family[] = [
   {
@@ -45,6 +51,10 @@ const families: readonly Family[] = [
       "tls:index/certRequest:CertRequest": ["privateKeyPem"],
       "tls:index/locallySignedCert:LocallySignedCert": ["caPrivateKeyPem"],
     },
+    stableOutputs: {
+      "tls:index/selfSignedCert:SelfSignedCert": ["keyAlgorithm", ...certificateOutputs],
+      "tls:index/locallySignedCert:LocallySignedCert": ["caKeyAlgorithm", ...certificateOutputs],
+    },
     load: async () => (await import("./tls.ts")).tlsProvider(),
   },
   {
@@ -69,12 +79,14 @@ const families: readonly Family[] = [
     types: ["kubernetes:*"],
     excludedTypes: ["kubernetes:helm.sh/*", "kubernetes:yaml*", "kubernetes:kustomize*"],
     secretOutputs: { "kubernetes:core/v1:Secret": ["data", "stringData"] },
+    alwaysSecretOutputs: ["__inputs"],
     load: async () => (await import("./kubernetes.ts")).kubernetesProvider(),
   },
   {
     types: ["pulumi-nodejs:dynamic*"],
     secretOutputs: {},
     load: async () => (await import("./dynamic.ts")).dynamicProvider(),
+    close: async () => (await import("./dynamic/processes.ts")).closeProviderProcesses(),
   },
 ];
 
@@ -119,7 +131,12 @@ class LazyProvider implements Provider {
   }
 
   secretOutputs(type: string): readonly string[] {
-    return this.#family.secretOutputs[type] ?? [];
+    const { alwaysSecretOutputs = [], secretOutputs } = this.#family;
+    return [...alwaysSecretOutputs, ...(secretOutputs[type] ?? [])];
+  }
+
+  stableOutputs(type: string): readonly string[] {
+    return this.#family.stableOutputs?.[type] ?? [];
   }
 
   async close(): Promise<void> {
@@ -151,6 +168,11 @@ export function providerFor(type: string): Provider | undefined {
 /** Type tokens, and prefixes ending in "*", that `providerFor` knows; for the error that names them. */
 export function supportedTypes(): string[] {
   return families.flatMap((family) => family.types);
+}
+
+/** Tells the providers where the program is; default: the working directory. */
+export async function useProgramFolder(programFolder: string): Promise<void> {
+  (await import("./dynamic/programFolder.ts")).setProgramFolder(programFolder);
 }
 
 /** Closes what providers hold open; to be called when a run ends. A later call of a provider opens anew. */

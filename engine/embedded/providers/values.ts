@@ -2,38 +2,11 @@ import { randomBytes } from "node:crypto";
 import type { ProviderDiff } from "../provider.ts";
 import type { Inputs, Value } from "../value.ts";
 import { Archive, Asset, ResourceReference, Secret, Unknown } from "../value.ts";
+import { isMap } from "../values.ts";
 
 /** A plain map of values: none of the classes that stand for what JSON cannot say. */
 export function isObject(value: Value | undefined): value is { [key: string]: Value } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !(value instanceof Unknown) &&
-    !(value instanceof Secret) &&
-    !(value instanceof Asset) &&
-    !(value instanceof Archive) &&
-    !(value instanceof ResourceReference)
-  );
-}
-
-/** A copy without secret wrappers, at any depth. */
-export function withoutSecrets(value: Value): Value {
-  if (value instanceof Secret) return withoutSecrets(value.value);
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, element]) => [key, withoutSecrets(element)]),
-  );
-}
-
-/** True when a value is unknown or holds something unknown. */
-export function hasUnknown(value: Value | undefined): boolean {
-  if (value instanceof Unknown) return true;
-  if (value instanceof Secret) return hasUnknown(value.value);
-  if (Array.isArray(value)) return value.some(hasUnknown);
-  if (value instanceof Archive) return Object.values(value.assets ?? {}).some(hasUnknown);
-  return isObject(value) && Object.values(value).some(hasUnknown);
+  return value !== undefined && isMap(value);
 }
 
 /** Equality of content. An unknown equals nothing; null and an absent key are the same. */
@@ -64,20 +37,17 @@ function sameMap(left: Inputs, right: Inputs): boolean {
 }
 
 function sameAsset(left: Asset, right: Asset): boolean {
-  const hashes = [hashOf(left), hashOf(right)];
-  if (hashes[0] !== undefined && hashes[1] !== undefined) return hashes[0] === hashes[1];
-  return left.text === right.text && left.path === right.path;
+  if (left.hash !== undefined && right.hash !== undefined) return left.hash === right.hash;
+  return left.text === right.text && left.path === right.path && left.uri === right.uri;
 }
 
 function sameArchive(left: Archive, right: Archive): boolean {
-  const hashes = [hashOf(left), hashOf(right)];
-  if (hashes[0] !== undefined && hashes[1] !== undefined) return hashes[0] === hashes[1];
-  return left.path === right.path && sameMap(left.assets ?? {}, right.assets ?? {});
-}
-
-/** Hash of the content as the engine noted it, where it did. */
-function hashOf(value: object): string | undefined {
-  return "hash" in value && typeof value.hash === "string" ? value.hash : undefined;
+  if (left.hash !== undefined && right.hash !== undefined) return left.hash === right.hash;
+  return (
+    left.path === right.path &&
+    left.uri === right.uri &&
+    sameMap(left.assets ?? {}, right.assets ?? {})
+  );
 }
 
 /** Top-level keys whose values differ between two sets of inputs, sorted. */
