@@ -144,7 +144,7 @@ const saboteurs: Saboteur[] = [
       move(plan, "worker-3", "a");
     }),
     red: ["dns", "capacity"],
-    says: "losing a: all 3 replicas of kube-system/coredns may stand in a: nothing keeps them apart",
+    says: "losing zone a: all 3 replicas of kube-system/coredns may stand in zone a: nothing keeps them apart",
     fix: /topologySpreadConstraint on topology.kubernetes.io\/zone/,
   },
   {
