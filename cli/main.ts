@@ -93,6 +93,19 @@ if (["lab", "help", "--help", "-h", undefined].includes(process.argv[2])) {
 }
 
 program
+  .command("restore")
+  .description("put a self-managed cluster back to a snapshot of etcd; carries on after a stop")
+  .addOption(stackOption())
+  .option("--from <snapshot>", "a file here, or the newest that a control plane keeps", "latest")
+  .option("--list", "list the snapshots that the control planes keep, newest first")
+  .option("-y, --yes", "do not ask")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { restore } = await import("./restore.ts");
+    await restore(options);
+  });
+
+program
   .command("proof")
   .description("prove from the planned graph which failures the cluster survives")
   .addOption(stackOption())

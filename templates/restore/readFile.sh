@@ -1,0 +1,3 @@
+#!/bin/bash
+# Prints a snapshot.
+cat "$SNAPSHOT"
