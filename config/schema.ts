@@ -134,6 +134,15 @@ export interface HostConfig {
   roles: HostRole[];
   labels: Record<string, string>;
   taints: TaintConfig[];
+  /** What the host has; the proof of capacity counts with it. Default: not said, so not proven. */
+  size?: HostSizeConfig | undefined;
+  /** The machine below, where several hosts share one: they are lost together. Default: none. */
+  physicalHost?: string | undefined;
+}
+
+export interface HostSizeConfig {
+  cpus: number;
+  memoryGiB: number;
 }
 
 export interface SshConfig {

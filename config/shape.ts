@@ -76,6 +76,8 @@ const host = z.strictObject({
   roles: z.array(z.enum(["etcd", "control-plane", "load-balancer", "worker"])),
   labels: textByName.default({}),
   taints: z.array(taint).default([]),
+  size: z.strictObject({ cpus: count.positive(), memoryGiB: z.number().positive() }).optional(),
+  physicalHost: text.optional(),
 });
 
 const snapshots = z.strictObject({

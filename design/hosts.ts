@@ -28,6 +28,8 @@ export interface HostPlan extends MachinePlan {
   segment: string;
   labels: Record<string, string>;
   taints: HostConfig["taints"];
+  size: HostConfig["size"];
+  physicalHost: string | undefined;
   paces: { name: string; oneAtATime: Pace }[];
   /** A certificate of its own, to fetch the join token and to prove its name and address. */
   hasHostCertificate: boolean;
@@ -108,6 +110,8 @@ function hostPlan(plans: Plans, name: string, host: HostConfig): HostPlan {
     segment: segmentOf(host.address),
     labels: host.labels,
     taints: host.taints,
+    size: host.size,
+    physicalHost: host.physicalHost,
     steps,
     secrets: secretsFor(host.roles),
     paces: steps.map((step) => ({ name: step.name, oneAtATime: pace(step) })),
