@@ -79,11 +79,12 @@ export async function powerOff(
   };
 }
 
+/** Plug in, and leave it to the machines to come up: one that waits for others never would. */
 export async function powerOn(
   { lab, image }: FaultCluster,
   machines: readonly Machine[],
 ): Promise<void> {
-  await Promise.all(machines.map(({ name }) => lab.powerOn(name, image)));
+  await Promise.all(machines.map(({ name }) => lab.machine(name).powerOn(image)));
 }
 
 const directions: Partial<Record<FaultKind, CutDirection>> = {
