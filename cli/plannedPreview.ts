@@ -12,6 +12,12 @@ export interface PlannedPreview {
   parallel?: number;
 }
 
+/** Without it the saved state of the embedded engine cannot be read: then the plan alone is judged. */
+function hasPassphrase(): boolean {
+  const { PULUMI_CONFIG_PASSPHRASE: text, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
+  return text !== undefined || file !== undefined;
+}
+
 /** The preview of a stack as parsed JSON, unchanged resources included, by either engine. */
 export async function plannedPreview(options: PlannedPreview): Promise<unknown> {
   const engine = await selectEngine(options.engine, options.cwd, process.env);
@@ -23,6 +29,9 @@ export async function plannedPreview(options: PlannedPreview): Promise<unknown> 
     });
     return JSON.parse(text);
   }
+  if (options.fresh !== true && !hasPassphrase()) {
+    console.error("no passphrase is set: judging the plan alone, not the change to what stands");
+  }
   const cancel = new AbortController();
   const abort = () => cancel.abort(new Error("cancelled"));
   process.once("SIGINT", abort);
@@ -32,7 +41,7 @@ export async function plannedPreview(options: PlannedPreview): Promise<unknown> 
       stack: options.stack,
       env: process.env,
       parallel: options.parallel ?? 16,
-      fresh: options.fresh === true,
+      fresh: options.fresh === true || !hasPassphrase(),
       signal: cancel.signal,
     });
     if (!result.succeeded) {

@@ -16,7 +16,7 @@ interface Machine {
 }
 
 /** Steps whose machines are members of a quorum, or all that an API path has. */
-const membershipSteps = ["etcd", "control-plane"];
+const membershipSteps = ["etcd", "control-plane", "load-balancer"];
 
 function machineOf(node: GraphNode, builder: ModelBuilder): Machine {
   const { inputs } = node;
@@ -181,13 +181,17 @@ function addRollOrder(graph: Graph, machines: readonly Machine[], builder: Model
   builder.model.unorderedSteps ??= [];
   const work = new Map(machines.map((one) => [one, descendants(graph, one.node.urn)]));
   const before = new Map(machines.map((one) => [one, waitsFor(graph, work.get(one) ?? [])]));
+  // All that the earlier machine does must be done, not only what looks at it.
+  const follows = (earlier: Machine, later: Machine): boolean => {
+    const commands = (work.get(earlier) ?? []).filter(({ type }) => type.startsWith("command:"));
+    return commands.length > 0 && commands.every(({ urn }) => before.get(later)?.has(urn));
+  };
   for (const step of membershipSteps) {
     const members = steps.filter((one) => one.steps.has(step) && one.steps.get(step) !== "lock");
     members.forEach((first, index) => {
       for (const second of members.slice(index + 1)) {
         const ordered =
-          (work.get(first.machine) ?? []).some(({ urn }) => before.get(second.machine)?.has(urn)) ||
-          (work.get(second.machine) ?? []).some(({ urn }) => before.get(first.machine)?.has(urn));
+          follows(first.machine, second.machine) || follows(second.machine, first.machine);
         if (ordered) continue;
         builder.model.unorderedSteps?.push({
           step,
