@@ -216,3 +216,43 @@ export function catalogue(lab: Lab): Fault[] {
     twoMembersLost(600),
   ];
 }
+
+/** Names of the quick series: each kind of fault once, targets by seed. */
+const quickPatterns: readonly RegExp[] = [
+  /^etcd-leader-kill$/,
+  /^etcd-leader-freeze$/,
+  /^etcd-leader-cut-both-ways$/,
+  /^etcd-\w+-cut-off-from-receiving$/,
+  /^apiserver-[\w-]+-kill$/,
+  /^apiserver-[\w-]+-freeze$/,
+  /^apiserver-(?!.*-from-etcd)[\w-]+-cut-both-ways$/,
+  /^apiserver-[\w-]+-from-etcd-\w+-cut-both-ways$/,
+  /^apiserver-[\w-]+-from-etcd-\w+-cut-off-from-receiving$/,
+  /^machine-[\w-]+-kill$/,
+  /^machine-[\w-]+-freeze$/,
+  /^machine-[\w-]+-cut-off-from-sending$/,
+  /^active-haproxy-kill$/,
+  /^active-haproxy-freeze$/,
+  /^active-load-balancer-kill$/,
+  /^vrrp-link-cut-both-ways$/,
+  /^zone-\w+-kill$/,
+  /^etcd-\w-disk-full$/,
+  /^etcd-\w-fsync-stalled$/,
+  /^etcd-\w-disk-wiped$/,
+  /^etcd-all-power-cut$/,
+  /^etcd-nospace-alarm$/,
+];
+
+const quickTwoMembersSeconds = 20;
+
+/** One fault of each kind, for a series of minutes. The same seed chooses the same targets. */
+export function quickSelection(lab: Lab, seed: number): Fault[] {
+  const all = catalogue(lab);
+  const chosen = quickPatterns.map((pattern, index) => {
+    const matching = all.filter(({ name }) => pattern.test(name));
+    const found = matching[(seed * 7 + index) % matching.length];
+    if (found === undefined) throw new Error(`no fault of the catalogue matches ${pattern}`);
+    return found;
+  });
+  return [...chosen, twoMembersLost(quickTwoMembersSeconds)];
+}
