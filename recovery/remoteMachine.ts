@@ -63,34 +63,34 @@ export async function connectAll(
 }
 
 function overSsh(name: string, address: string, client: Client, sudo: boolean): RemoteMachine {
-  const open = (script: string, env: RunOptions["env"]): Promise<ClientChannel> =>
+  // Listens before control is given back: a short command's end may come in the same packet.
+  const open = (script: string, env: RunOptions["env"]): Promise<OpenCommand> =>
     new Promise((resolve, reject) =>
       client.exec(commandLine(script, env ?? {}, sudo), (error, channel) =>
-        error ? reject(error) : resolve(channel),
+        error ? reject(error) : resolve({ channel, ...followed(channel) }),
       ),
     );
   return {
     name,
     address,
     async run(script, { env, stdin } = {}) {
-      const channel = await open(script, env);
+      const { channel, code: exit, ended } = await open(script, env);
       if (stdin) stdin.pipe(channel);
       else channel.end();
       const unreadable = new Promise<never>((_, reject) => stdin?.once("error", reject));
       const [output, error, code] = await Promise.race([
-        Promise.all([textOf(channel), textOf(channel.stderr), exitCode(channel)]),
+        Promise.all([textOf(channel), textOf(channel.stderr), exit, ended]),
         unreadable,
       ]);
       if (code !== 0) throw new Error(`${name}: ${lastLine(error) ?? `exit status ${code}`}`);
       return output.trim();
     },
     async read(script, { env } = {}) {
-      const channel = await open(script, env);
+      const { channel, code: exit, ended } = await open(script, env);
       channel.end();
       const content = new PassThrough();
       channel.pipe(content, { end: false });
-      const ended = new Promise((resolve) => channel.once("end", resolve));
-      void Promise.all([exitCode(channel), textOf(channel.stderr), ended]).then(
+      void Promise.all([exit, textOf(channel.stderr), ended]).then(
         ([code, error]) =>
           code === 0
             ? content.end()
@@ -116,12 +116,25 @@ export function commandLine(
   );
 }
 
-function exitCode(channel: ClientChannel): Promise<number> {
-  return new Promise((resolve, reject) => {
-    channel.once("exit", (code: number | null) => resolve(code ?? 255));
-    channel.once("close", () => resolve(255));
-    channel.once("error", reject);
-  });
+interface OpenCommand {
+  channel: ClientChannel;
+  /** Exit status; 255 when the connection was lost, as ssh has it. */
+  code: Promise<number>;
+  /** When there is no more output. */
+  ended: Promise<void>;
+}
+
+function followed(channel: ClientChannel): Pick<OpenCommand, "code" | "ended"> {
+  return {
+    code: new Promise((resolve) => {
+      channel.once("exit", (code: number | null) => resolve(code ?? 255));
+      channel.once("close", () => resolve(255));
+    }),
+    ended: new Promise((resolve) => {
+      channel.once("end", () => resolve());
+      channel.once("close", () => resolve());
+    }),
+  };
 }
 
 async function textOf(stream: Readable): Promise<string> {

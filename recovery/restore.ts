@@ -49,7 +49,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     everywhere(machines, (machine) => machine.run(text(templates, `restore/${script}.sh`), run));
 
   const { token, resumed } = tokenOf(await on(members, "look"), options);
-  const job = { env: { TOKEN: token, SHA256: snapshot.sha256 } };
+  const job = { env: { TOKEN: token, SHA256: snapshot.sha256, BUMP: bumpOf(token) } };
 
   say(`sending the snapshot to ${names(members)}`);
   await everywhere(members, (member) =>
@@ -94,8 +94,16 @@ function tokenOf(
     const [token, sha256, phase] = note.split(" ");
     if (token && sha256 === snapshot.sha256 && phase !== "done") return { token, resumed: true };
   }
-  const stamp = now.toISOString().replace(/[-:]|\.\d+/g, "");
-  return { token: `${targets.clusterName}-${stamp}`, resumed: false };
+  const seconds = Math.floor(now.getTime() / 1000);
+  return { token: `${targets.clusterName}-restored-${seconds}`, resumed: false };
+}
+
+/**
+ * How far revisions jump. A constant would let a second restore of an old snapshot end below what
+ * clients have seen since the first; etcd does not write two thousand times a second for long.
+ */
+function bumpOf(token: string): number {
+  return Number(token.slice(token.lastIndexOf("-") + 1)) * 2000;
 }
 
 function describe(

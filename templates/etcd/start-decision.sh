@@ -166,6 +166,7 @@ if has_data; then
   fi
 fi
 
+say "empty disk: asking the other members"
 while :; do
   answer_empty
   decision=$(survey)

@@ -24,7 +24,7 @@ rm -rf "$DATA_DIR/restore"
 etcdutl snapshot restore "$folder/snapshot.db" --data-dir "$DATA_DIR/restore" \
   --name "$NAME" --initial-cluster "${MEMBERS// /,}" --initial-cluster-token "$TOKEN" \
   --initial-advertise-peer-urls "$PEER_URL" \
-  --bump-revision 1000000000 --mark-compacted >"$folder/log" 2>&1 ||
+  --bump-revision "$BUMP" --mark-compacted >"$folder/log" 2>&1 ||
   { echo "etcdutl could not restore: $(tail -n 1 "$folder/log")" >&2; exit 1; }
 
 if [ -e "$DATA_DIR/member" ]; then
