@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { unmountAll } from "./mounts.ts";
 import { cacheDir } from "./paths.ts";
 import { identify, isAlive, type ProcessIdentity, sleep } from "./process.ts";
 
@@ -32,7 +33,7 @@ export async function cached(
   const unlock = await lock(`${dir}.lock`);
   try {
     if (existsSync(dir)) return dir;
-    removeUnfinished(dir);
+    await removeUnfinished(dir);
     const unfinished = `${dir}.unfinished-${randomBytes(4).toString("hex")}`;
     mkdirSync(unfinished);
     await make(unfinished);
@@ -48,11 +49,13 @@ export function isCached(kind: string, key: string): boolean {
 }
 
 /** Only the holder of the lock writes beside `dir`, so what lies there is left from a crash. */
-function removeUnfinished(dir: string): void {
+async function removeUnfinished(dir: string): Promise<void> {
   const prefix = `${dir}.unfinished-`;
   for (const name of readdirSync(dirname(dir))) {
     const path = join(dirname(dir), name);
-    if (path.startsWith(prefix)) rmSync(path, { recursive: true, force: true });
+    if (!path.startsWith(prefix)) continue;
+    await unmountAll(path);
+    rmSync(path, { recursive: true, force: true });
   }
 }
 

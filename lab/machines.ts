@@ -140,7 +140,7 @@ async function removeMachine(lab: string, machine: string, record: LabRecord): P
     await removeNamespace(name);
     removeNspawnFiles(name, machinePaths(lab, machine).root);
   }
-  for (const { path } of own(record.of("mount"))) await unmountAll(path);
+  await unmountAll(machinePaths(lab, machine).dir);
   for (const { path } of own(record.of("cgroup"))) removeCgroup(path);
   rmSync(machinePaths(lab, machine).dir, { recursive: true, force: true });
 }

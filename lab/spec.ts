@@ -22,6 +22,12 @@ export interface LabSpec {
 
 const labelPattern = /^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$/;
 
+export const labNameRule = "a name in a lab is a DNS label of at most 20 characters";
+
+export function isLabName(name: string): boolean {
+  return labelPattern.test(name);
+}
+
 /** /24 around an address. */
 export function subnetOf(address: string): string {
   return address.replace(/\.\d+$/, ".0/24");
@@ -32,9 +38,7 @@ export function specProblems(spec: LabSpec): string[] {
   const problems: string[] = [];
   const names = [spec.name, ...Object.keys(spec.hosts)];
   for (const name of names) {
-    if (!labelPattern.test(name)) {
-      problems.push(`"${name}": a name in a lab is a DNS label of at most 20 characters`);
-    }
+    if (!isLabName(name)) problems.push(`"${name}": ${labNameRule}`);
   }
   if (Object.keys(spec.hosts).length === 0) problems.push("quorum:hosts: a lab needs hosts");
   const seen = new Map([[hostAddress(spec.subnet), "this computer"]]);

@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { stringify } from "yaml";
 import type { HostRole } from "../config/schema.ts";
 import { rawConfigOfStackFile } from "../config/stackFile.ts";
-import { selfManagedVersions } from "../config/versions.ts";
 import { labDir, labsDir, sshKeyFile } from "./paths.ts";
-import { type LabHost, type LabSpec, subnetOf } from "./spec.ts";
+import { isLabName, type LabHost, type LabSpec, labNameRule, subnetOf } from "./spec.ts";
 
 /** File of a stack; a path is taken as it is. */
 export function stackFile(stack: string, projectDir: string): string {
@@ -67,60 +65,20 @@ function record(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** Last part of each role's addresses; the zone's index is added. */
-const addressOf: Record<HostRole, number> = {
-  "load-balancer": 5,
-  etcd: 11,
-  "control-plane": 21,
-  worker: 31,
-};
+/** Stack file that every other lab's is made from. */
+const firstLab = "lab";
 
-const shortRole: Record<HostRole, string> = {
-  "load-balancer": "lb",
-  etcd: "etcd",
-  "control-plane": "cp",
-  worker: "worker",
-};
-
-const vipHostNumber = 10;
-
-export interface NewLab {
-  name: string;
-  /** Third part of the subnet 198.18.N.0/24. */
-  subnetNumber: number;
-  /** Zones by name; Default: a, b, c. */
-  zones: string[];
-}
-
-/** Text of a stack file for a lab: per zone a member, a control plane and a worker; two load balancers. */
-export function labStackText(lab: NewLab): string {
-  const base = `198.18.${lab.subnetNumber}`;
-  const hosts: Record<string, LabHost> = {};
-  const add = (role: HostRole, zone: string, index: number) => {
-    const address = `${base}.${addressOf[role] + index}`;
-    hosts[`${shortRole[role]}-${zone}`] = { address, zone, roles: [role] };
-  };
-  for (const role of ["load-balancer", "etcd", "control-plane", "worker"] as const) {
-    const zones = role === "load-balancer" ? lab.zones.slice(0, 2) : lab.zones;
-    for (const [index, zone] of zones.entries()) add(role, zone, index);
-  }
-  return stringify({
-    config: {
-      "quorum:platform": "hosts",
-      "quorum:name": lab.name,
-      "quorum:kubernetes": { version: Object.keys(selfManagedVersions)[0] },
-      "quorum:ssh": { user: "root", privateKeyFile: sshKeyFile(lab.name) },
-      "quorum:api": { vip: `${base}.${vipHostNumber}` },
-      "quorum:etcd": { quotaGiB: 2 },
-      "quorum:podNetwork": "routed",
-      "quorum:artifacts": { source: "preinstalled" },
-      "quorum:hosts": hosts,
-    },
-  });
+/** Stack file of another lab: the first one's with a name, a key and addresses of its own. */
+export function labStackText(firstText: string, name: string, subnetNumber: number): string {
+  return firstText
+    .replaceAll(/\b198\.18\.\d+\.(?=\d)/g, `198.18.${subnetNumber}.`)
+    .replace(/^( *quorum:name:).*$/m, `$1 ${name}`)
+    .replace(/^( *privateKeyFile:).*$/m, `$1 ${sshKeyFile(name)}`);
 }
 
 /**
- * Write the stack file of a new lab. Errors: the file exists; the subnet belongs to another lab.
+ * Write the stack file of a new lab. Errors: the name fits no lab; the file exists; the subnet
+ * belongs to another lab.
  * @returns the file.
  */
 export function writeNewLab(
@@ -128,6 +86,7 @@ export function writeNewLab(
   projectDir: string,
   options: { subnetNumber?: number; file?: string },
 ): string {
+  if (!isLabName(name)) throw new Error(`"${name}": ${labNameRule}`);
   const file = options.file ?? stackFile(name, projectDir);
   if (existsSync(file)) throw new Error(`${file} is there already`);
   const taken = takenSubnets(projectDir);
@@ -136,7 +95,8 @@ export function writeNewLab(
   if (owner !== undefined) {
     throw new Error(`198.18.${subnetNumber}.0/24 belongs to lab "${owner}": name another one`);
   }
-  writeFileSync(file, labStackText({ name, subnetNumber, zones: ["a", "b", "c"] }));
+  const first = readFileSync(stackFile(firstLab, projectDir), "utf8");
+  writeFileSync(file, labStackText(first, name, subnetNumber));
   return file;
 }
 

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -10,9 +18,10 @@ import { filterText } from "../../lab/cuts.ts";
 import { disksOf } from "../../lab/disks.ts";
 import { ensurePassphrase } from "../../lab/lab.ts";
 import { bridgeName, linkName } from "../../lab/network.ts";
+import { sshKeyFile } from "../../lab/paths.ts";
 import { formatSeconds, progressLine } from "../../lab/progress.ts";
 import { specProblems } from "../../lab/spec.ts";
-import { labStackText, readLabStack, writeNewLab } from "../../lab/stackFile.ts";
+import { readLabStack, writeNewLab } from "../../lab/stackFile.ts";
 
 describe("files of a lab", () => {
   let dir: string;
@@ -28,34 +37,34 @@ describe("files of a lab", () => {
   });
 
   describe("stack file of a new lab", () => {
-    it("describes eleven machines in three zones that the configuration accepts", () => {
-      const text = labStackText({ name: "mine", subnetNumber: 7, zones: ["a", "b", "c"] });
-      const config = parseConfig(rawConfigOfStackFile(text));
-      assert.equal(config.platform, "hosts");
-      assert.ok(config.platform === "hosts");
-      assert.equal(Object.keys(config.hosts).length, 11);
-      assert.equal(config.hosts["etcd-b"]?.address, "198.18.7.12");
-      assert.equal(config.api.vip, "198.18.7.10");
+    const firstFile = join(import.meta.dirname, "../../Pulumi.lab.yaml");
+    beforeEach(() => copyFileSync(firstFile, join(dir, "Pulumi.lab.yaml")));
+
+    it("has the first lab's machines under addresses, a name and a key of its own", () => {
+      const first = parseConfig(rawConfigOfStackFile(readFileSync(firstFile, "utf8")));
+      writeNewLab("mine", dir, { subnetNumber: 7 });
+      const text = readFileSync(join(dir, "Pulumi.mine.yaml"), "utf8");
+      const mine = parseConfig(rawConfigOfStackFile(text));
+      assert.ok(first.platform === "hosts" && mine.platform === "hosts");
+      assert.deepEqual(Object.keys(mine.hosts), Object.keys(first.hosts));
+      assert.ok(Object.values(mine.hosts).every(({ address }) => address.startsWith("198.18.7.")));
+      assert.equal(mine.api.vip, "198.18.7.10");
+      assert.equal(mine.name, "mine");
+      assert.equal(mine.ssh.privateKeyFile, sshKeyFile("mine"));
     });
 
     it("gets the first subnet that no lab and no other stack file has", () => {
-      writeFileSync(
-        join(dir, "Pulumi.lab.yaml"),
-        labStackText({ name: "lab", subnetNumber: 0, zones: ["a"] }),
-      );
       mkdirSync(join(dir, "labs", "running"), { recursive: true });
-      writeFileSync(
-        join(dir, "labs", "running", "lab.json"),
-        JSON.stringify({ subnet: "198.18.1.0/24" }),
-      );
-      const file = writeNewLab("mine", dir, {});
-      assert.equal(file, join(dir, "Pulumi.mine.yaml"));
+      const running = join(dir, "labs", "running", "lab.json");
+      writeFileSync(running, JSON.stringify({ subnet: "198.18.1.0/24" }));
+      assert.equal(writeNewLab("mine", dir, {}), join(dir, "Pulumi.mine.yaml"));
       assert.equal(readLabStack("mine", dir).spec.subnet, "198.18.2.0/24");
       assert.throws(() => writeNewLab("mine", dir, {}), /is there already/);
       assert.throws(
         () => writeNewLab("other", dir, { subnetNumber: 1 }),
         /belongs to lab "running"/,
       );
+      assert.throws(() => writeNewLab("../x", dir, {}), /DNS label/);
     });
 
     it("is read back as the lab that it describes", () => {
@@ -63,8 +72,8 @@ describe("files of a lab", () => {
       const { spec, kubernetesVersion } = readLabStack("mine", dir);
       assert.deepEqual(specProblems(spec), []);
       assert.equal(kubernetesVersion, "1.36.3");
-      assert.deepEqual(spec.hosts["cp-c"], {
-        address: "198.18.0.23",
+      assert.deepEqual(spec.hosts["control-plane-c"], {
+        address: "198.18.1.23",
         zone: "c",
         roles: ["control-plane"],
       });
