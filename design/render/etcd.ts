@@ -12,7 +12,7 @@ const configFile = "/etc/etcd/etcd.yaml";
 
 /**
  * Step "etcd" of one member. Its machines are provisioned in parallel: on first boot they need each
- * other; later restarts are serialised by a lock in etcd (docs/decisions/0004-etcd-start.md).
+ * other; later restarts are serialised by a lock in etcd (docs/decisions/0005-etcd-start.md).
  */
 export function etcdStep(
   templates: Templates,
@@ -28,6 +28,7 @@ export function etcdStep(
     files: [
       script(templates, "etcd/step.sh", stepScript("etcd")),
       script(templates, "etcd/gate.sh", stepScript("etcd-gate")),
+      script(templates, "etcd/undo.sh", stepScript("etcd-undo")),
       { path: configFile, mode: "0644", text: etcdYaml(plan, member) },
       { path: "/etc/quorum/etcd/member.env", mode: "0644", text: memberEnv(plan, member) },
       ...[

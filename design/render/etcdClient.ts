@@ -62,6 +62,7 @@ export function etcdClientStep(
     oneAtATime: false,
     files: [
       script(templates, "etcd/client-step.sh", stepScript("etcd-client")),
+      script(templates, "etcd/client-undo.sh", stepScript("etcd-client-undo")),
       ...clientFiles(templates, plan, address, kind),
     ],
   };
@@ -76,6 +77,7 @@ export function etcdSnapshotsStep(templates: Templates, plan: EtcdPlan): Machine
     oneAtATime: false,
     files: [
       script(templates, "etcd/snapshot-step.sh", stepScript("etcd-snapshots")),
+      script(templates, "etcd/snapshot-undo.sh", stepScript("etcd-snapshots-undo")),
       script(templates, "etcd/snapshot.sh", `${libraryDir}/etcd/snapshot.sh`),
       {
         path: "/etc/quorum/etcd/snapshot.env",

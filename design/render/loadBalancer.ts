@@ -25,6 +25,7 @@ export function loadBalancerStep(
     oneAtATime: true,
     files: [
       script(templates, "lb/step.sh", stepScript("load-balancer")),
+      script(templates, "lb/undo.sh", stepScript("load-balancer-undo")),
       lb("watch.sh"),
       configuration("haproxy.cfg", haproxyCfg(templates, plan)),
       configuration("keepalived.conf", keepalivedConf(templates, plan, balancer)),
@@ -110,6 +111,7 @@ export function apiHealthAgentStep(
     oneAtATime: false,
     files: [
       script(templates, "lb/health-step.sh", stepScript("api-health-agent")),
+      script(templates, "lb/health-undo.sh", stepScript("api-health-agent-undo")),
       health("health-loop.sh"),
       health("health-answer.sh"),
       {

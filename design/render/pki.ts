@@ -41,6 +41,7 @@ export function pkiStep(templates: Templates, subject: PkiSubject, order: number
     oneAtATime: false,
     files: [
       script(templates, "pki/step.sh", stepScript("pki")),
+      script(templates, "pki/undo.sh", stepScript("pki-undo")),
       script(templates, "pki/issue-leaf.sh", `${libraryDir}/issue-leaf.sh`),
       script(templates, "pki/place-roots.sh", `${libraryDir}/place-roots.sh`),
       script(templates, "pki/renew.sh", `${libraryDir}/renew.sh`),

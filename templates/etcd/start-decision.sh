@@ -1,6 +1,6 @@
 #!/bin/bash
 # Decides how this etcd member starts, and waits for as long as the decision takes.
-# Runs as root before etcd (docs/decisions/0004-etcd-start.md):
+# Runs as root before etcd (docs/decisions/0005-etcd-start.md):
 #   data present                          start with it
 #   empty, all others empty or forming    start a new cluster
 #   empty, a cluster exists or existed    rejoin through the survivors, as a learner
