@@ -1,0 +1,233 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { join } from "node:path";
+import { clusterNodes } from "../../lab/cluster.ts";
+import { ApiClient } from "../../lab/faults/api.ts";
+import type { FaultCluster } from "../../lab/faults/fault.ts";
+import { etcdctl, withRole } from "../../lab/faults/members.ts";
+import { processesNamed } from "../../lab/faults/processes.ts";
+import { Lab } from "../../lab/machines.ts";
+import { waitUntil } from "../../lab/process.ts";
+import { exposedOn, secretFragments } from "./support/secrets.ts";
+import {
+  printed,
+  quorum,
+  stateDir,
+  testCluster,
+  testLabName,
+  writeStack,
+} from "./support/testLab.ts";
+import { deployEcho, deployProbes, removeEcho, waitForPods } from "./support/workload.ts";
+
+const programs = [
+  "etcd",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+  "kubelet",
+  "containerd",
+  "haproxy",
+  "keepalived",
+];
+
+/** What runs on each machine, so that a restart of any of it is seen. */
+function running(lab: Lab): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const name of lab.names) {
+    for (const program of programs) {
+      const processes = processesNamed(lab.machine(name), program);
+      // Of a program with workers, the first process is the one that would be restarted.
+      const first = processes.sort((a, b) => a.startTicks - b.startTicks)[0];
+      if (first !== undefined)
+        found.set(`${program} on ${name}`, `${first.pid} ${first.startTicks}`);
+    }
+  }
+  return found;
+}
+
+/** Answer to someone without a certificate. */
+function askAnonymously(server: string, path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const agent = new Agent({ rejectUnauthorized: false, keepAlive: false });
+    const outgoing = request(
+      new URL(path, server),
+      { agent, signal: AbortSignal.timeout(5000) },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode ?? 0);
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+describe("the lab's cluster", function () {
+  this.timeout(1_800_000);
+  let cluster: FaultCluster & { kubeconfig: string };
+  let api: ApiClient;
+
+  before(async () => {
+    cluster = await testCluster();
+    api = new ApiClient(cluster.kubeconfig);
+  });
+
+  it("has three control planes and three workers, Ready, in three zones", async () => {
+    const nodes = await clusterNodes(cluster.lab);
+    assert.deepEqual(
+      nodes.filter(({ ready }) => !ready),
+      [],
+    );
+    for (const controlPlane of [true, false]) {
+      const zones = nodes
+        .filter((node) => node.controlPlane === controlPlane)
+        .map(({ zone }) => zone);
+      assert.deepEqual(zones.sort(), ["a", "b", "c"]);
+    }
+  });
+
+  describe("with a Deployment spread over zones", () => {
+    const [app, probes] = ["echo", "echo-everywhere"];
+    before(async () => {
+      await deployEcho(api, app, 3);
+      await deployProbes(api, probes);
+    });
+    after(() => removeEcho(api, [app, probes]));
+
+    it("answers through its Service and by DNS name from every node", async () => {
+      const pods = await waitForPods(api, app, 3);
+      const zoneOf = (node: string) => cluster.lab.spec.hosts[node]?.zone;
+      assert.deepEqual(pods.map(({ node }) => zoneOf(node)).sort(), ["a", "b", "c"]);
+      const watchers = await waitForPods(api, probes, 6);
+      const service = await api.json<{ spec: { clusterIP: string } }>(
+        `/api/v1/namespaces/default/services/${app}`,
+      );
+      const targets = [service.spec.clusterIP, `${app}.default.svc.cluster.local`, app];
+      for (const { node, address } of watchers) {
+        for (const target of targets) {
+          const url = `http://${address}:8080/get?url=${encodeURIComponent(`http://${target}/`)}`;
+          const answer = await cluster.lab
+            .machine(node)
+            .exec(["curl", "-sf", "--max-time", "10", url], { mayFail: true });
+          assert.equal(answer.exitCode, 0, `${target} from ${node}: ${answer.stdout}`);
+          assert.ok(
+            pods.some(({ name }) => answer.stdout.includes(name)),
+            `${target} from ${node}: ${answer.stdout}`,
+          );
+        }
+      }
+    });
+  });
+
+  it("is left alone by a second `up`: no change in the plan, no program restarted", async () => {
+    const before = running(cluster.lab);
+    const preview = await quorum(
+      ["preview", "--stack", testLabName, "--engine", "embedded", "--json"],
+      {
+        environment: { PULUMI_CONFIG_PASSPHRASE_FILE: join(cluster.lab.dir, "passphrase") },
+      },
+    );
+    const { changeSummary } = JSON.parse(preview.stdout) as {
+      changeSummary: Record<string, number>;
+    };
+    assert.deepEqual(Object.keys(changeSummary), ["same"]);
+    await quorum(["lab", "up", "--stack", testLabName]);
+    assert.deepEqual(running(cluster.lab), before);
+  });
+
+  it("takes in another worker without touching anything else, and lets it go again", async () => {
+    const before = running(cluster.lab);
+    const [base] = cluster.lab.spec.vip.split(/\.\d+$/);
+    writeStack({ "worker-d": { address: `${base}.41`, zone: "a", roles: ["worker"] } });
+    try {
+      await quorum(["lab", "up", "--stack", testLabName]);
+      const grown = Lab.open(testLabName);
+      await waitUntil("worker-d is Ready", 120, async () =>
+        (await clusterNodes(grown)).some(({ name, ready }) => name === "worker-d" && ready),
+      );
+      const now = running(cluster.lab);
+      assert.deepEqual(now, before);
+    } finally {
+      writeStack();
+      await quorum(["lab", "up", "--stack", testLabName]);
+    }
+    assert.deepEqual(running(cluster.lab), before);
+    assert.equal(Lab.open(testLabName).names.includes("worker-d"), false);
+  });
+
+  it("keeps Secrets encrypted in etcd", async () => {
+    const value = "plain-text-that-must-not-be-found";
+    const path = "/api/v1/namespaces/default/secrets";
+    const body = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "hidden" },
+      stringData: { value },
+    };
+    await api.json(path, { method: "POST", body });
+    try {
+      const [member] = withRole(cluster.lab, "etcd");
+      assert.ok(member);
+      const stored = await etcdctl(member, [
+        "get",
+        "/registry/secrets/default/hidden",
+        "--print-value-only",
+      ]);
+      assert.match(stored.stdout, /^k8s:enc:[a-z]+:v\d:/);
+      assert.equal(stored.stdout.includes(value), false);
+      const read = await api.json<{ data: { value: string } }>(`${path}/hidden`);
+      assert.equal(Buffer.from(read.data.value, "base64").toString(), value);
+    } finally {
+      await api.ask(`${path}/hidden`, { method: "DELETE" });
+    }
+  });
+
+  it("answers the unknown on health endpoints only", async () => {
+    for (const { host } of withRole(cluster.lab, "control-plane")) {
+      const server = `https://${host.address}:6443`;
+      for (const path of ["/livez", "/readyz", "/healthz"]) {
+        assert.equal(await askAnonymously(server, path), 200, path);
+      }
+      for (const path of [
+        "/",
+        "/version",
+        "/api",
+        "/apis",
+        "/openapi/v2",
+        "/metrics",
+        "/api/v1/namespaces",
+        "/livez/etcd",
+      ]) {
+        const status = await askAnonymously(server, path);
+        assert.ok(status === 401 || status === 403, `${path}: ${status}`);
+      }
+    }
+  });
+
+  it("shows no key, token or passphrase in readable files, process lists, state or output", async () => {
+    const secrets = await api.json<{ items: { type: string; data?: Record<string, string> }[] }>(
+      "/api/v1/namespaces/kube-system/secrets",
+    );
+    const tokens = secrets.items
+      .filter(({ type }) => type === "bootstrap.kubernetes.io/token")
+      .map(({ data }) => Buffer.from(data?.["token-secret"] ?? "", "base64").toString());
+    const fragments = await secretFragments(cluster.lab, tokens);
+    assert.ok(fragments.size > 20, `only ${fragments.size} secrets were found to look for`);
+    const exposed: string[] = [];
+    for (const name of cluster.lab.names)
+      exposed.push(...(await exposedOn(cluster.lab.machine(name), fragments)));
+    const states = readdirSync(stateDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const texts = new Map([
+      ...states.map((file) => [file, readFileSync(file, "utf8")] as const),
+      ["output", printed()] as const,
+    ]);
+    for (const [place, text] of texts) {
+      for (const [piece, secret] of fragments)
+        if (text.includes(piece)) exposed.push(`${place} shows ${secret}`);
+    }
+    assert.deepEqual(exposed, []);
+  });
+});
