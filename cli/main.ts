@@ -150,4 +150,8 @@ try {
 } catch (error) {
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
+} finally {
+  // Open SSH connections and the host of dynamic providers would keep this process alive.
+  const { closeProviders } = await import("../engine/embedded/providers/index.ts");
+  await closeProviders();
 }

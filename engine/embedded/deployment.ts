@@ -14,6 +14,7 @@ import {
 import { ignoreChanges } from "./propertyPath.ts";
 import type { Operation, Provider, ProviderDiff } from "./provider.ts";
 import { ProviderDirectory } from "./providerDirectory.ts";
+import { setProgramFolder } from "./providers/programFolder.ts";
 import { aliasUrns, type Registration } from "./registration.ts";
 import { externalState, type Goal, type ResourceState, stateOf } from "./resourceState.ts";
 import { isDefaultProvider, isProviderType, makeUrn, packageOf, rootStackType } from "./urn.ts";
@@ -99,6 +100,7 @@ export class Deployment {
 
   constructor(options: DeploymentOptions) {
     this.#options = options;
+    setProgramFolder(options.root);
     this.#leftOver = new Set(options.olds.filter((old) => old.pendingDelete));
     for (const old of options.olds) if (!old.pendingDelete) this.#olds.set(old.urn, old);
     this.#directory = new ProviderDirectory(options, (goal) => this.#place(goal, false));

@@ -170,11 +170,6 @@ export function supportedTypes(): string[] {
   return families.flatMap((family) => family.types);
 }
 
-/** Tells the providers where the program is; default: the working directory. */
-export async function useProgramFolder(programFolder: string): Promise<void> {
-  (await import("./dynamic/programFolder.ts")).setProgramFolder(programFolder);
-}
-
 /** Closes what providers hold open; to be called when a run ends. A later call of a provider opens anew. */
 export async function closeProviders(): Promise<void> {
   await Promise.all([...providers.values()].map((provider) => provider.close()));

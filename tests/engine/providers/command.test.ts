@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Provider } from "../../../engine/embedded/provider.ts";
 import { closeProviders, providerFor } from "../../../engine/embedded/providers/index.ts";
+import { setProgramFolder } from "../../../engine/embedded/providers/programFolder.ts";
 import { Archive, Asset, type Inputs, Unknown } from "../../../engine/embedded/value.ts";
 import { operationOn } from "./operation.ts";
 import {
@@ -311,6 +312,17 @@ describe("command:remote over a real sshd", function () {
       assert.equal(readFileSync(join(target, "source/sub/two")).length, 200_000);
       await copyOf(new Archive({ path: `${source}/` }), target);
       assert.equal(readFileSync(join(target, "sub/two")).length, 200_000);
+    });
+
+    it("takes relative paths from the folder of the program", async () => {
+      const target = join(server.folder, "relative");
+      setProgramFolder(server.folder);
+      try {
+        await copyOf(new Asset({ path: "host.pub" }), target);
+      } finally {
+        setProgramFolder(process.cwd());
+      }
+      assert.equal(readFileSync(target, "utf8"), server.hostKey);
     });
 
     it("copies again only for a new source or path", async () => {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { globSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Operation } from "../../provider.ts";
 import { Archive, Asset, type Inputs, type Outputs } from "../../value.ts";
+import { programFolder } from "../programFolder.ts";
 import { isObject } from "../values.ts";
 import { failure, lineLogger, type PreviousOutput } from "./commandOutput.ts";
 
@@ -19,7 +20,7 @@ export async function runLocalCommand(
   operation: Operation,
 ): Promise<Outputs> {
   operation.signal.throwIfAborted();
-  const folder = typeof inputs.dir === "string" ? inputs.dir : process.cwd();
+  const folder = resolve(programFolder(), typeof inputs.dir === "string" ? inputs.dir : ".");
   const { how, stdout, stderr } = await execute(command, folder, inputs, previous, operation);
   operation.signal.throwIfAborted();
   if (how !== undefined) throw failure(how, inputs, { stdout, stderr });

@@ -1,4 +1,4 @@
-import { programFolder } from "./programFolder.ts";
+import { programFolder } from "../programFolder.ts";
 import { ProviderProcess } from "./providerProcess.ts";
 
 const processes = new Map<string, ProviderProcess>();

@@ -102,7 +102,10 @@ export class ProviderProcess {
         env: { ...process.env, PULUMI_NODEJS_PROJECT: project },
       },
     );
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
     child.once("exit", () => {
+      process.off("exit", kill);
       this.#running = undefined;
     });
     const port = await this.#firstLine(child);

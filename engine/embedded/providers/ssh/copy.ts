@@ -1,10 +1,11 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, join, posix } from "node:path";
+import { basename, isAbsolute, join, posix } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client, SFTPWrapper } from "ssh2";
 import { Archive, Asset } from "../../value.ts";
+import { programFolder } from "../programFolder.ts";
 
 const noSuchFile = 2;
 
@@ -24,7 +25,7 @@ export async function copyToRemote(
     if (source instanceof Archive && source.assets !== undefined) {
       await copyAssetMap(remote, source.assets, remotePath);
     } else if (source.path !== undefined) {
-      await copyPath(remote, source.path, remotePath);
+      await copyPath(remote, localPath(source.path), remotePath);
     } else if (source instanceof Asset && source.text !== undefined) {
       await copyText(remote, source.text, remotePath);
     } else {
@@ -77,10 +78,17 @@ async function copyAssetMap(
     if (asset instanceof Asset && asset.text !== undefined) await copyText(remote, asset.text, to);
     else if (asset instanceof Archive && asset.assets !== undefined) {
       await copyAssetMap(remote, asset.assets, to);
-    } else if (asset.path !== undefined && (await stat(asset.path)).isDirectory()) {
-      await copyFolder(remote, asset.path, to);
-    } else if (asset.path !== undefined) await remote.write(createReadStream(asset.path), to);
+    } else if (asset.path !== undefined) {
+      const from = localPath(asset.path);
+      if ((await stat(from)).isDirectory()) await copyFolder(remote, from, to);
+      else await remote.write(createReadStream(from), to);
+    }
   }
+}
+
+/** A local path, which starts from the program's folder. A "/" at its end says something and stays. */
+function localPath(given: string): string {
+  return isAbsolute(given) ? given : join(programFolder(), given);
 }
 
 /** The few file operations that copying needs, over SFTP. */

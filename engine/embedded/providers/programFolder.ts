@@ -1,6 +1,6 @@
 let folder: string | undefined;
 
-/** Where the program is, whose packages dynamic providers use. Default: the working directory. */
+/** Where the program is, where relative paths start, and whose packages dynamic providers use. Default: the working directory. */
 export function programFolder(): string {
   return folder ?? process.cwd();
 }
