@@ -8,6 +8,7 @@ import type { ApplyOptions, ApplyResult } from "../engine/embedded/apply.ts";
 import { rootStackOf } from "../engine/embedded/deployment.ts";
 import type { Step } from "../engine/embedded/planner.ts";
 import type { ResourceState } from "../engine/embedded/resourceState.ts";
+import { StackSecrets } from "../engine/embedded/secrets.ts";
 import { takeLock } from "../engine/embedded/stateLock.ts";
 import { stateFile } from "../engine/embedded/stateStore.ts";
 import { loadProject, type Project } from "../engine/project.ts";
@@ -35,6 +36,7 @@ export async function runLocked(
 ): Promise<void> {
   const project = await loadProject(options.cwd);
   const { stack, parallel } = options;
+  await new StackSecrets(process.env).requirePassphrase();
   const lock = await takeLock(stateFile(process.env, project.name, stack), `quorum ${command}`);
   const stop = new AbortController();
   const abort = new AbortController();

@@ -31,6 +31,8 @@ export interface ApplyOptions {
   abort: AbortSignal;
   /** Kinds served instead of the engine's own; for tests. */
   providerFor?: DeploymentOptions["providerFor"];
+  /** Runs the program in another way than as a process; for tests. */
+  runProgram?: typeof runProgram;
 }
 
 export interface ApplyResult {
@@ -118,7 +120,8 @@ export async function applyStack(options: ApplyOptions): Promise<ApplyResult> {
   const end = () => void executor.idle().then(() => programEnd.abort());
   options.stop.addEventListener("abort", end, { once: true });
   options.abort.addEventListener("abort", () => programEnd.abort(), { once: true });
-  const exit = await runProgram({
+  const run = options.runProgram ?? runProgram;
+  const exit = await run({
     ...options,
     config: open.config,
     dryRun: false,

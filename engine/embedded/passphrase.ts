@@ -51,8 +51,21 @@ export async function createSealer(
   return { saltText: `v1:${salt.toString("base64")}:${sealer.seal(probe)}`, sealer };
 }
 
+/** Keys derived in this process; half a second each. */
+const keys = new Map<string, Promise<Buffer>>();
+
+function keyOf(passphrase: string, salt: Buffer): Promise<Buffer> {
+  const name = `${salt.toString("hex")} ${passphrase}`;
+  let key = keys.get(name);
+  if (key === undefined) {
+    key = deriveKey(passphrase, salt, rounds, keyBytes, "sha256");
+    keys.set(name, key);
+  }
+  return key;
+}
+
 async function sealerFor(passphrase: string, salt: Buffer): Promise<SecretSealer> {
-  const key = await deriveKey(passphrase, salt, rounds, keyBytes, "sha256");
+  const key = await keyOf(passphrase, salt);
   return {
     seal(plaintext) {
       const nonce = randomBytes(nonceBytes);

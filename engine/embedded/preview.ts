@@ -31,6 +31,8 @@ export interface PreviewOptions {
   onDiagnostic?(diagnostic: Diagnostic): void;
   /** Kinds served besides the engine's own; for tests. */
   providerFor?: DeploymentOptions["providerFor"];
+  /** Runs the program in another way than as a process; for tests. */
+  runProgram?: typeof runProgram;
 }
 
 /** What a run of the program would do. */
@@ -74,7 +76,7 @@ export async function previewStack(options: PreviewOptions): Promise<PreviewResu
         signal: options.signal,
       }),
   );
-  const exit = await runProgram({
+  const exit = await (options.runProgram ?? runProgram)({
     ...options,
     config,
     dryRun: true,

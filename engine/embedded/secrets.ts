@@ -27,11 +27,16 @@ export class StackSecrets {
     return created;
   }
 
+  /** Throws when there is no passphrase, so that nothing begins that could not be written down. */
+  async requirePassphrase(): Promise<void> {
+    await this.#passphrase();
+  }
+
   async #passphrase(): Promise<string> {
     const passphrase = await passphraseFrom(this.#env);
     if (passphrase === undefined) {
       throw new Error(
-        "this stack has secrets: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds the passphrase",
+        "secrets of a stack are sealed under a passphrase: set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds the passphrase",
       );
     }
     return passphrase;
