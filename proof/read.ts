@@ -18,6 +18,11 @@ export function listIn(value: unknown): unknown[] | undefined {
   return Array.isArray(value) ? value : undefined;
 }
 
+/** A list's items; none when there is no list. */
+export function entriesIn(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** Value at a path of keys, e.g. `at(inputs, "spec", "template")`. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   let current: unknown = value;

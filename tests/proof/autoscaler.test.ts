@@ -47,8 +47,8 @@ describe("the autoscaler in the proof of capacity", () => {
       maxUnreadyPercent: 45,
       unreadyCountAllowed: 3,
     };
-    const after = (...lost: string[]) => new Survivors(model, inner, lostDomains(model, lost));
-    assert.equal(acts(autoscaler, model, after("eu-west-1a")), true);
-    assert.equal(acts(autoscaler, model, after("eu-west-1a", "eu-west-1b")), false);
+    const losing = (...lost: string[]) => new Survivors(model, inner, lostDomains(model, lost));
+    assert.equal(acts(autoscaler, model, losing("eu-west-1a")), true);
+    assert.equal(acts(autoscaler, model, losing("eu-west-1a", "eu-west-1b")), false);
   });
 });
