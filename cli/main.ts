@@ -138,6 +138,19 @@ program
     await diagram(options);
   });
 
+program
+  .command("policy")
+  .description("check the planned graph against the rules that every stack keeps")
+  .addOption(stackOption())
+  .addOption(engineOption())
+  .option("--preview <file>", "check a saved preview (preview --json --show-sames)")
+  .option("-j, --json", "print the violations as JSON")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { policy } = await import("./policy.ts");
+    await policy(options);
+  });
+
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
