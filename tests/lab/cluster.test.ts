@@ -4,20 +4,13 @@ import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { clusterNodes } from "../../lab/cluster.ts";
 import { ApiClient } from "../../lab/faults/api.ts";
-import type { FaultCluster } from "../../lab/faults/fault.ts";
 import { etcdctl, withRole } from "../../lab/faults/members.ts";
 import { processesNamed } from "../../lab/faults/processes.ts";
 import { Lab } from "../../lab/machines.ts";
+import type { LabCluster } from "../../lab/ownLab.ts";
 import { waitUntil } from "../../lab/process.ts";
 import { exposedOn, secretFragments } from "./support/secrets.ts";
-import {
-  printed,
-  quorum,
-  stateDir,
-  testCluster,
-  testLabName,
-  writeStack,
-} from "./support/testLab.ts";
+import { testLab } from "./support/testLab.ts";
 import { deployEcho, deployProbes, removeEcho, waitForPods } from "./support/workload.ts";
 
 const programs = [
@@ -65,11 +58,11 @@ function askAnonymously(server: string, path: string): Promise<number> {
 
 describe("the lab's cluster", function () {
   this.timeout(1_800_000);
-  let cluster: FaultCluster & { kubeconfig: string };
+  let cluster: LabCluster;
   let api: ApiClient;
 
   before(async () => {
-    cluster = await testCluster();
+    cluster = await testLab.cluster();
     api = new ApiClient(cluster.kubeconfig);
   });
 
@@ -122,38 +115,40 @@ describe("the lab's cluster", function () {
 
   it("is left alone by a second `up`: no change in the plan, no program restarted", async () => {
     const before = running(cluster.lab);
-    const preview = await quorum(
-      ["preview", "--stack", testLabName, "--engine", "embedded", "--json"],
-      {
-        environment: { PULUMI_CONFIG_PASSPHRASE_FILE: join(cluster.lab.dir, "passphrase") },
-      },
-    );
+    const preview = await testLab.quorum([
+      "preview",
+      "--stack",
+      testLab.name,
+      "--engine",
+      "embedded",
+      "--json",
+    ]);
     const { changeSummary } = JSON.parse(preview.stdout) as {
       changeSummary: Record<string, number>;
     };
     assert.deepEqual(Object.keys(changeSummary), ["same"]);
-    await quorum(["lab", "up", "--stack", testLabName]);
+    await testLab.up();
     assert.deepEqual(running(cluster.lab), before);
   });
 
   it("takes in another worker without touching anything else, and lets it go again", async () => {
     const before = running(cluster.lab);
     const [base] = cluster.lab.spec.vip.split(/\.\d+$/);
-    writeStack({ "worker-d": { address: `${base}.41`, zone: "a", roles: ["worker"] } });
+    testLab.writeStack({ "worker-d": { address: `${base}.41`, zone: "a", roles: ["worker"] } });
     try {
-      await quorum(["lab", "up", "--stack", testLabName]);
-      const grown = Lab.open(testLabName);
+      await testLab.up();
+      const grown = Lab.open(testLab.name);
       await waitUntil("worker-d is Ready", 120, async () =>
         (await clusterNodes(grown)).some(({ name, ready }) => name === "worker-d" && ready),
       );
       const now = running(cluster.lab);
       assert.deepEqual(now, before);
     } finally {
-      writeStack();
-      await quorum(["lab", "up", "--stack", testLabName]);
+      testLab.writeStack();
+      await testLab.up();
     }
     assert.deepEqual(running(cluster.lab), before);
-    assert.equal(Lab.open(testLabName).names.includes("worker-d"), false);
+    assert.equal(Lab.open(testLab.name).names.includes("worker-d"), false);
   });
 
   it("keeps Secrets encrypted in etcd", async () => {
@@ -217,12 +212,12 @@ describe("the lab's cluster", function () {
     const exposed: string[] = [];
     for (const name of cluster.lab.names)
       exposed.push(...(await exposedOn(cluster.lab.machine(name), fragments)));
-    const states = readdirSync(stateDir, { recursive: true, withFileTypes: true })
+    const states = readdirSync(testLab.stateDir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
     const texts = new Map([
       ...states.map((file) => [file, readFileSync(file, "utf8")] as const),
-      ["output", printed()] as const,
+      ["output", testLab.printed()] as const,
     ]);
     for (const [place, text] of texts) {
       for (const [piece, secret] of fragments)

@@ -4,30 +4,27 @@ import { catalogue, quickSelection } from "../../lab/faults/catalogue.ts";
 import type { Fault, FaultCluster } from "../../lab/faults/fault.ts";
 import { FaultResults } from "../../lab/faults/results.ts";
 import { runFault } from "../../lab/faults/runFault.ts";
-import { Lab } from "../../lab/machines.ts";
-import { readLabStack } from "../../lab/stackFile.ts";
-import { projectDir, testCluster, testLabName, writeStack } from "./support/testLab.ts";
+import { testLab } from "./support/testLab.ts";
 
 const full = process.env.QUORUM_LAB_FULL === "1";
 /** Chooses targets and the client's order of work; the same seed repeats a run. */
 const seed = Number(process.env.QUORUM_SEED ?? "1");
 
 function chosenFaults(): Fault[] {
-  writeStack();
-  const lab = new Lab(readLabStack(testLabName, projectDir).spec);
+  const lab = testLab.planned();
   return full ? catalogue(lab) : quickSelection(lab, seed);
 }
 
 describe(`faults under load (seed ${seed})`, function () {
   this.timeout(1_800_000);
-  const results = new FaultResults(join(projectDir, ".cache", testLabName, "faults.jsonl"));
+  const results = new FaultResults(join(testLab.dir, "faults.jsonl"));
   let cluster: FaultCluster;
 
   before(async () => {
-    cluster = await testCluster();
+    cluster = await testLab.cluster();
   });
   after(() => {
-    if (full) results.write(join(projectDir, "docs/results"));
+    if (full) results.write(join(testLab.projectDir, "docs/results"));
   });
 
   for (const fault of chosenFaults()) {

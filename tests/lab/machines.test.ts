@@ -57,7 +57,7 @@ describe("machines of a lab", function () {
   });
 
   const ssh = (machine: string, command: string) =>
-    run("ssh", [...sshArguments(lab, machine), command], { timeoutSeconds: 30 });
+    run("ssh", [...sshArguments(lab, machine), command], { timeoutSeconds: 90 });
 
   it("answer SSH with the lab's key and the host key that the lab made", async () => {
     for (const machine of lab.names) {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ApiClient } from "../../lab/faults/api.ts";
-import type { FaultCluster } from "../../lab/faults/fault.ts";
 import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { powerOn } from "../../lab/faults/kinds.ts";
 import { withRole } from "../../lab/faults/members.ts";
+import type { LabCluster } from "../../lab/ownLab.ts";
 import { Prober } from "../../lab/prober.ts";
 import { sleep } from "../../lab/process.ts";
-import { quorum, testCluster, testLabName } from "./support/testLab.ts";
+import { testLab } from "./support/testLab.ts";
 import { deployEcho, removeEcho, waitForPods } from "./support/workload.ts";
 
 const app = "before-the-restore";
@@ -15,11 +15,11 @@ const secretPath = "/api/v1/namespaces/default/secrets";
 
 describe("restore", function () {
   this.timeout(1_200_000);
-  let cluster: FaultCluster & { kubeconfig: string };
+  let cluster: LabCluster;
   let api: ApiClient;
 
   before(async () => {
-    cluster = await testCluster();
+    cluster = await testLab.cluster();
     api = new ApiClient(cluster.kubeconfig);
   });
   after(() => removeEcho(api, [app]));
@@ -64,7 +64,7 @@ describe("restore", function () {
     await powerOn(cluster, members);
     for (const { name } of members) await cluster.lab.machine(name).waitUntilUp();
 
-    await quorum(["restore", "--stack", testLabName, "--from", "latest", "--yes"]);
+    await testLab.quorum(["restore", "--stack", testLab.name, "--from", "latest", "--yes"]);
     await waitUntilHealthy(cluster.problems, 300);
     await prober.mark("restored");
 
