@@ -66,15 +66,21 @@ export function createCgroups(lab: string, machine: string): string[] {
       }
       parent = path;
     }
+    if (hierarchy.version === 2 && enableControllers(parent)) {
+      for (const leaf of ["supervisor", "machine"])
+        mkdirSync(join(parent, leaf), { recursive: true });
+    }
   }
   return machineCgroups(lab, machine);
 }
 
-function enableControllers(path: string): void {
+/** Pass all controllers on to children; false where there are none, as beside mounted v1 ones. */
+function enableControllers(path: string): boolean {
   const offered = readFileSync(join(path, "cgroup.controllers"), "utf8").trim();
-  if (offered === "") return;
+  if (offered === "") return false;
   const wanted = offered.split(" ").map((controller) => `+${controller}`);
   writeFileSync(join(path, "cgroup.subtree_control"), wanted.join(" "));
+  return true;
 }
 
 /** Numbers of all processes in these cgroups and below. */
@@ -92,6 +98,21 @@ export function processesIn(paths: readonly string[]): number[] {
   };
   for (const path of paths) visit(path);
   return [...found];
+}
+
+/** Process that is number 1 of the machine in these cgroups; its containers have such processes too. */
+export function firstProcess(paths: readonly string[]): number | undefined {
+  return processesIn(paths).find(isFirstOfMachine);
+}
+
+/** Number 1 of the innermost of exactly two process namespaces: the machine's own init. */
+function isFirstOfMachine(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return /^NSpid:\t\d+\t1$/m.test(status);
+  } catch {
+    return false;
+  }
 }
 
 function childrenOf(path: string): string[] {

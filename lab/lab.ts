@@ -12,7 +12,12 @@ import { computerProblems, installPackages, missingPackages } from "./prerequisi
 import { run } from "./process.ts";
 import type { Progress } from "./progress.ts";
 import { readLabStack, stackFile } from "./stackFile.ts";
-import { ensureToolchain, missingComponents, type Toolchain } from "./toolchain.ts";
+import {
+  canBuildFromSource,
+  ensureToolchain,
+  missingComponents,
+  type Toolchain,
+} from "./toolchain.ts";
 
 export interface LabOptions {
   /** Stack name, or path of a stack file. */
@@ -138,7 +143,9 @@ async function prepareComputer(
       `this computer cannot run the lab:\n${problems.map((p) => `  - ${p}`).join("\n")}`,
     );
   }
-  const missing = await missingPackages(options.preferDownload !== true);
+  const missing = await missingPackages(
+    options.preferDownload !== true && (await canBuildFromSource()),
+  );
   if (missing.size === 0) return;
   progress.say("These Debian packages will be installed:");
   for (const [name, purpose] of missing) progress.say(`  ${name.padEnd(20)}${purpose}`);

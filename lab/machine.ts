@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   createCgroups,
+  firstProcess,
   hierarchies,
   killAll,
   type MachineLimits,
   machineCgroups,
-  processesIn,
   setFrozen,
   setLimits,
   usesVersion1,
@@ -69,7 +69,7 @@ export class Machine {
 
   /** Process number of the machine's own first process on this computer, while it runs. */
   leader(): number | undefined {
-    return processesIn(this.cgroups).find((pid) => isFirstOfMachine(pid));
+    return firstProcess(this.cgroups);
   }
 
   isOn(): boolean {
@@ -222,10 +222,23 @@ export class Machine {
   async #mountRoot(image: HostImage): Promise<void> {
     if (isMounted(this.paths.root)) return;
     this.#add({ kind: "mount", path: this.paths.root });
-    const layers = `lowerdir=${image.layers.join(":")}`;
+    const layers = `lowerdir=${this.#layers(image).join(":")}`;
     const own = `upperdir=${this.paths.upper},workdir=${this.paths.work}`;
     const options = ["-t", "overlay", `quorum-${this.name}`, "-o", `${layers},${own}`];
     await run("mount", [...options, this.paths.root]);
+  }
+
+  /** A machine keeps the layers that it was first booted from: what it has written goes with them. */
+  #layers(image: HostImage): string[] {
+    const file = join(this.paths.dir, "layers.json");
+    if (!existsSync(file)) writeFileSync(file, JSON.stringify(image.layers));
+    const layers = JSON.parse(readFileSync(file, "utf8")) as string[];
+    const lost = layers.find((layer) => !existsSync(layer));
+    if (lost === undefined) return layers;
+    throw new Error(
+      `machine ${this.name} was made from ${lost}, which is gone: ` +
+        `quorum lab down --stack ${this.lab}, then up`,
+    );
   }
 
   #nspawnName(): string {
@@ -281,15 +294,5 @@ export class Machine {
     if (identity === undefined) throw new Error(`machine ${this.name}: supervisor did not start`);
     this.#record.add({ kind: "process", machine: this.name, identity });
     supervisor.unref();
-  }
-}
-
-/** Number 1 of the innermost of exactly two process namespaces: the machine's own init. */
-function isFirstOfMachine(pid: number): boolean {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return /^NSpid:\t\d+\t1$/m.test(status);
-  } catch {
-    return false;
   }
 }

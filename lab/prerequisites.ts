@@ -30,12 +30,22 @@ const goPrerequisites: Prerequisite[] = [
   { program: "pkg-config", package: "pkg-config", purpose: "builds runc" },
 ];
 
+/** Without a Go of its own: for our two small programs Debian's will do. */
+const smallProgramsPrerequisite: Prerequisite = {
+  program: "go",
+  package: "golang-go",
+  purpose: "builds the pause and test programs",
+};
+
 const goLibraryPackages = ["libseccomp-dev", "libc6-dev"];
 
 /** What has to be installed before a lab can be made, as "package: purpose". */
 export async function missingPackages(buildsFromSource: boolean): Promise<Map<string, string>> {
   const missing = new Map<string, string>();
-  const wanted = buildsFromSource ? [...prerequisites, ...goPrerequisites] : prerequisites;
+  const wanted = [
+    ...prerequisites,
+    ...(buildsFromSource ? goPrerequisites : [smallProgramsPrerequisite]),
+  ];
   for (const one of wanted) {
     if (!isOnPath(one.program)) missing.set(one.package, `${one.program}: ${one.purpose}`);
   }
@@ -52,8 +62,11 @@ function isOnPath(program: string): boolean {
   return places.some((place) => place !== "" && existsSync(`${place}/${program}`));
 }
 
-/** Install Debian packages, without the ones they merely recommend. */
+/** Install Debian packages, without the ones they merely recommend. Errors: this is no Debian. */
 export async function installPackages(names: readonly string[]): Promise<void> {
+  if (!isOnPath("apt-get")) {
+    throw new Error(`this computer has no apt-get: install ${names.join(", ")} by its own means`);
+  }
   const environment = { DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "-qq"], { environment });
   const flags = ["install", "--yes", "-qq", "--no-install-recommends"];

@@ -40,7 +40,7 @@ export async function ensureToolchain(
   options: ToolchainOptions = {},
 ): Promise<Toolchain> {
   const binaries = new Map<string, string>();
-  const canBuild = await goIsPresent();
+  const canBuild = await canBuildFromSource();
   for (const recipe of recipes(versions)) {
     if (options.only !== undefined && options.only !== recipe.name) continue;
     const download = recipe.release !== undefined && (!canBuild || options.preferDownload === true);
@@ -69,10 +69,15 @@ export function goArchitecture(): string {
   return process.arch === "x64" ? "amd64" : process.arch;
 }
 
-async function goIsPresent(): Promise<boolean> {
+/** Go 1.21 and later fetch the release that a module asks for; an older one is as good as none. */
+const oldestGoMinor = 21;
+
+/** Can this computer build the large components? */
+export async function canBuildFromSource(): Promise<boolean> {
   try {
-    await run("go", ["version"]);
-    return true;
+    const { stdout } = await run("go", ["version"]);
+    const minor = /go1\.(\d+)/.exec(stdout)?.[1];
+    return minor !== undefined && Number(minor) >= oldestGoMinor;
   } catch {
     return false;
   }

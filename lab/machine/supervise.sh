@@ -11,9 +11,16 @@ set -u
 labs=$1 machine=$2 cgroups=$3 namespace=$4 address=$5 gateway=$6
 shift 6
 
-for cgroup in $cgroups; do
-	echo $$ >"$cgroup/cgroup.procs" || exit 1
-done
+# join LEAF PID: on cgroup v2 a cgroup with controllers and children holds no process itself, so
+# there the supervisor and the machine each have a leaf.
+join() {
+	for cgroup in $cgroups; do
+		[ ! -d "$cgroup/$1" ] || cgroup=$cgroup/$1
+		echo "$2" >"$cgroup/cgroup.procs" || exit 1
+	done
+}
+
+join supervisor $$
 
 # systemd-nspawn hides the mounts of this computer from the machine, but keeps them. A disk or a
 # network of another machine would then live on, held by this one, after it was switched off.
@@ -43,10 +50,15 @@ reset_network() {
 rebooted=133 # exit code by which systemd-nspawn asks to be started again
 while :; do
 	reset_network || exit 1
-	"$@"
+	(
+		# shellcheck disable=SC2016 # the inner shell knows the number of this one
+		join machine "$(sh -c 'echo "$PPID"')"
+		exec "$@"
+	)
 	code=$?
 	[ "$code" -eq "$rebooted" ] || exit "$code"
 	for cgroup in $cgroups; do
+		[ ! -d "$cgroup/machine" ] || cgroup=$cgroup/machine
 		find "$cgroup" -mindepth 1 -depth -type d -exec rmdir {} \; 2>/dev/null
 	done
 done

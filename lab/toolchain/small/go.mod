@@ -1,3 +1,3 @@
 module quorum.lab/toolchain/small
 
-go 1.26
+go 1.19
