@@ -1,4 +1,5 @@
 import { changeSummary, shownSteps } from "../engine/display/previewJson.ts";
+import type { Paint } from "../engine/display/style.ts";
 import { rootStackOf } from "../engine/embedded/deployment.ts";
 import { type PreviewResult, previewStack } from "../engine/embedded/preview.ts";
 import { loadProject } from "../engine/project.ts";
@@ -66,7 +67,26 @@ export async function printPreview(
   const lines = outputLines(rootStackOf(result.states)?.outputs ?? {});
   if (lines.length > 0) write(...lines, "");
   write(...summaryLines(changeSummary(result.steps), paint), "");
+  await printPolicies(result, paint);
   write(`Duration: ${result.durationSeconds.toFixed(1)} s`);
+}
+
+/** What breaks a rule of the policy pack. A mandatory rule fails the preview, as with the CLI. */
+async function printPolicies(result: PreviewResult, paint: Paint): Promise<void> {
+  const { violationLines, violations } = await import("../policy/check.ts");
+  const planned = result.states.map(({ urn, type, inputs, protect, retainOnDelete }) => {
+    const name = urn.slice(urn.lastIndexOf("::") + 2);
+    return { urn, type, name, inputs, protect, retainOnDelete };
+  });
+  const found = violations(planned);
+  if (found.length === 0) return;
+  const isMandatory = found.some(({ level }) => level === "mandatory");
+  if (isMandatory) process.exitCode = 1;
+  write("Policy violations:");
+  for (const line of violationLines(found)) {
+    write(`    ${paint(line.startsWith("[mandatory]") ? "red" : "yellow", line)}`);
+  }
+  write("");
 }
 
 function printDiagnostics(result: PreviewResult, stream: NodeJS.WriteStream): void {

@@ -40,11 +40,17 @@ interface Effect {
   total: boolean;
 }
 
-/** Everything that can be lost, apart from worker nodes. Members and API servers come first. */
+/** What is the cluster itself, besides its nodes: voters of etcd and API servers. */
+function core(model: Model): Part[] {
+  const etcd = model.quorums.filter(({ kind }) => kind === "etcd");
+  return [...etcd.flatMap(({ members }) => members), ...model.apiServers];
+}
+
+/** Everything that can be lost, apart from worker nodes. The core comes first. */
 function namedParts(model: Model): Part[] {
   return [
-    ...model.quorums.flatMap((quorum) => quorum.members),
-    ...model.apiServers,
+    ...core(model),
+    ...model.quorums.filter(({ kind }) => kind !== "etcd").flatMap(({ members }) => members),
     ...model.frontends.flatMap((frontend) => [
       frontend,
       ...frontend.instances,
@@ -78,8 +84,7 @@ function effects(model: Model, closures: readonly (readonly DomainId[])[]): Effe
   const groups = model.nodes.map(
     (node) => `${node.pool}/${node.zone}/${node.cpuMilli}/${node.memoryMiB}/${node.pods}`,
   );
-  // The cluster itself, without the ways to and from it.
-  const core = model.quorums.flatMap(({ members }) => members).length + model.apiServers.length;
+  const coreParts = core(model).length;
   return closures.map((inner) => {
     const parts = new Set(inner.flatMap((id) => namedIn[id] ?? []));
     const nodes = new Set(inner.flatMap((id) => nodesIn[id] ?? []));
@@ -95,9 +100,9 @@ function effects(model: Model, closures: readonly (readonly DomainId[])[]): Effe
       identity: `${partList}|${[...nodes].sort((a, b) => a - b).join()}`,
       weight: parts.size + nodes.size,
       total:
-        core + model.nodes.length > 0 &&
+        coreParts + model.nodes.length > 0 &&
         nodes.size === model.nodes.length &&
-        count(parts, core) === core,
+        count(parts, coreParts) === coreParts,
     };
   });
 }

@@ -4,22 +4,34 @@ import type { Model, Quorum } from "../model.ts";
 import type { Survivors } from "../survivors.ts";
 import { majority } from "./etcdQuorum.ts";
 
-/** Quorums of which some members stand on the same machines. */
+/**
+ * Quorums of which some members stand on the same machines, or, where the plan places them by zone
+ * only, in the same zones.
+ */
 function sharing(model: Model): Quorum[][] {
   const groups: Quorum[][] = [];
-  const domains = (quorum: Quorum): Set<number> =>
-    new Set(
-      quorum.members
-        .flatMap((member) => member.standsIn)
-        .filter((id) => ["machine", "host"].includes(model.domains[id]?.kind ?? "")),
-    );
+  const places = model.quorums.map((quorum) => placesOf(quorum, model));
   model.quorums.forEach((first, index) => {
-    const own = domains(first);
-    for (const second of model.quorums.slice(index + 1)) {
-      if ([...domains(second)].some((id) => own.has(id))) groups.push([first, second]);
-    }
+    model.quorums.slice(index + 1).forEach((second, offset) => {
+      const theirs = places[index + 1 + offset];
+      const own = places[index];
+      if (own && theirs && !own.isDisjointFrom(theirs)) groups.push([first, second]);
+    });
   });
   return groups;
+}
+
+/** Machines, hosts and zones in which members stand, directly or through what is around them. */
+function placesOf(quorum: Quorum, model: Model): Set<number> {
+  const found = new Set<number>();
+  const queue = quorum.members.flatMap((member) => member.standsIn);
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    const domain = model.domains[id];
+    if (!domain || found.has(id)) continue;
+    if (["machine", "host", "zone"].includes(domain.kind)) found.add(id);
+    queue.push(...domain.within);
+  }
+  return found;
 }
 
 function together(group: readonly Quorum[], survivors: Survivors): Outcome {
@@ -31,16 +43,16 @@ function together(group: readonly Quorum[], survivors: Survivors): Outcome {
   return refuted(
     group.flatMap((quorum) => survivors.lostOf(quorum.members).map(({ name }) => name)),
     `${group.map(({ name }) => name).join(" and ")} lose their majority together, so neither can help to repair the other`,
-    `put the members of ${group.map(({ name }) => name).join(" and ")} on different machines`,
+    `put at most one member of each of ${group.map(({ name }) => name).join(" and ")} where one failure takes it`,
   );
 }
 
 export const jointQuorum: Claim = {
   id: "joint-quorum",
-  title: "quorums that share machines are not lost together",
+  title: "quorums that share machines or zones are not lost together",
   prepare(model): Check | { notApplicable: string } {
     const groups = sharing(model);
-    if (groups.length === 0) return { notApplicable: "no two quorums share machines" };
+    if (groups.length === 0) return { notApplicable: "no two quorums share machines or zones" };
     return (survivors) => {
       for (const group of groups) {
         const outcome = together(group, survivors);

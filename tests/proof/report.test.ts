@@ -42,6 +42,16 @@ describe("reports of a proof", () => {
     assert.ok(shown.split("\n").length <= 25);
   });
 
+  it("the comment for a pool that moves to one zone shows the claims and why on one screen", () => {
+    const moved = eksPlan();
+    for (const name of ["general-b", "general-c"]) moved.remove(name);
+    moved.named("general-a").inputs.scalingConfig = { desiredSize: 6, maxSize: 6 };
+    const [shown = ""] = markdown(reportOf(moved, eksPlan())).split("<details>");
+    assert.ok(shown.includes("- **capacity**: losing eu-west-1a"));
+    assert.ok(shown.includes("update refused (shrink)"));
+    assert.ok(shown.split("\n").length <= 30);
+  });
+
   it("the comment keeps names from being read as markup", () => {
     const plan = hostsPlan();
     const evil = "<img>|`x`*[a](b)";

@@ -316,6 +316,19 @@ const saboteurs: Saboteur[] = [
     fix: /failureDomain: zone/,
   },
   {
+    wrong: "etcd and storage monitors that share their machines, two of each in one zone",
+    plan: changed(hostsPlan(), (plan) => {
+      move(plan, "etcd-3", "b");
+      plan.add("kubernetes:ceph.rook.io/v1:CephCluster", "ceph", {
+        metadata: { name: "ceph" },
+        spec: { mon: { count: 3, zones: [{ name: "a" }, { name: "b" }, { name: "b" }] } },
+      });
+    }),
+    red: ["etcd-quorum", "storage-quorum", "joint-quorum"],
+    says: "losing zone b takes etcd-2 and etcd-3: 1 of 3 voters left, 2 needed",
+    fix: /at most 1 member/,
+  },
+  {
     wrong: "two storage monitors in one zone",
     plan: changed(eksPlan(), (plan) => addCeph(plan, zones.slice(0, 2))),
     red: ["storage-quorum"],
