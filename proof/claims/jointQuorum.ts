@@ -15,7 +15,7 @@ function sharing(model: Model): Quorum[][] {
     model.quorums.slice(index + 1).forEach((second, offset) => {
       const theirs = places[index + 1 + offset];
       const own = places[index];
-      if (own && theirs && !own.isDisjointFrom(theirs)) groups.push([first, second]);
+      if (own && theirs && [...theirs].some((id) => own.has(id))) groups.push([first, second]);
     });
   });
   return groups;
