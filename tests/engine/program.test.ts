@@ -70,7 +70,10 @@ describe("embedded engine: a real program over the wire", function () {
     it("masks secrets, in inputs and in stack outputs", () => {
       assert.doesNotMatch(text, /very-secret|this-is-hidden/);
       const parameter = step("token", "Parameter");
-      assert.equal((parameter.newState?.inputs as Record<string, unknown> | undefined)?.value, "[secret]");
+      assert.equal(
+        (parameter.newState?.inputs as Record<string, unknown> | undefined)?.value,
+        "[secret]",
+      );
       const outputs = step("basic-test", "Stack").newState?.outputs as
         | Record<string, unknown>
         | undefined;

@@ -34,6 +34,7 @@ export class TestStack {
   parallel = 16;
   /** Run the program as a process, over the wire. Default: its registrations come directly. */
   asProcess = false;
+  onStepDone: () => void = () => {};
   readonly stop = new AbortController();
   readonly abort = new AbortController();
   readonly #provider: Provider;
@@ -114,7 +115,10 @@ export class TestStack {
   async #options(specs: readonly ThingSpec[], env: NodeJS.ProcessEnv) {
     const observer: Observer = {
       stepStarted: () => {},
-      stepDone: (step) => this.events.push(eventOf(step)),
+      stepDone: (step) => {
+        this.events.push(eventOf(step));
+        this.onStepDone();
+      },
       stepFailed: (step) => this.events.push(`failed ${eventOf(step)}`),
       diagnostic: (diagnostic) => this.diagnostics.push(diagnostic),
     };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import {
   PartialResourceError,
@@ -38,7 +38,10 @@ export function worldProvider(folder: string, options: WorldOptions = {}): Provi
   };
   const write = async (entry: WorldEntry) => {
     await mkdir(folder, { recursive: true });
-    await writeFile(file(entry.id), JSON.stringify(entry));
+    // Renamed into place: a kill must not leave half a file, which no real provider would show.
+    const draft = path.join(folder, `.${entry.id}`);
+    await writeFile(draft, JSON.stringify(entry));
+    await rename(draft, file(entry.id));
   };
   return {
     types: ["test:index:*"],
@@ -98,7 +101,8 @@ function derived(text: Value): Value {
 
 /** All that exists in a world, by name of its resource and input. */
 export async function worldEntries(folder: string): Promise<WorldEntry[]> {
-  const names = await readdir(folder).catch(() => []);
+  const files = await readdir(folder).catch(() => []);
+  const names = files.filter((name) => !name.startsWith("."));
   return Promise.all(
     names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8"))),
   );
