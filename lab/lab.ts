@@ -6,6 +6,7 @@ import { parseConfig } from "../config/parse.ts";
 import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { type SelfManagedVersions, selfManagedVersions } from "../config/versions.ts";
 import { ensureHostImage, type HostImage, type ImageStep, missingImageSteps } from "./hostImage.ts";
+import { installPrograms, otherPrograms } from "./machinePrograms.ts";
 import { Lab } from "./machines.ts";
 import { labDir, passphraseFile } from "./paths.ts";
 import { computerProblems, installPackages, missingPackages } from "./prerequisites.ts";
@@ -76,17 +77,39 @@ export async function bringMachinesUp(options: LabOptions, progress: Progress): 
   const image = await provideImage(versions, options, progress);
   mkdirSync(lab.dir, { recursive: true, mode: 0o700 });
   ensurePassphrase(spec.name);
-  if (waiting.length === 0) return lab;
-  const title = `boot ${waiting.length} machines`;
+  if (waiting.length > 0) await bootMachines(lab, waiting.length, image, progress);
+  await refreshPrograms(lab, image, progress);
+  return lab;
+}
+
+async function bootMachines(
+  lab: Lab,
+  waiting: number,
+  image: HostImage,
+  progress: Progress,
+): Promise<void> {
   await progress.step(
-    title,
+    `boot ${waiting} machines`,
     async (note) => {
       let up = 0;
       await lab.boot(image, () => note(`${++up} of ${lab.names.length} up`));
     },
     bootGuessSeconds,
   );
-  return lab;
+}
+
+/** Machines that are on get the programs and images of the stack's release before the stack runs. */
+async function refreshPrograms(lab: Lab, image: HostImage, progress: Progress): Promise<void> {
+  const old = lab.names
+    .map((name) => lab.machine(name))
+    .filter((machine) => otherPrograms(machine, image).length > 0);
+  if (old.length === 0) return;
+  await progress.step(`install other programs on ${old.length} machines`, async (note) => {
+    for (const machine of old) {
+      note(machine.name);
+      await installPrograms(machine, image);
+    }
+  });
 }
 
 /**

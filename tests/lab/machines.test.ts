@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { machineCgroups, processesIn } from "../../lab/cgroups.ts";
 import { droppedPackets } from "../../lab/cuts.ts";
 import type { HostImage } from "../../lab/hostImage.ts";
+import { packImage } from "../../lab/imagePacker.ts";
 import { sshArguments } from "../../lab/lab.ts";
+import { installPrograms, otherPrograms } from "../../lab/machinePrograms.ts";
 import { type Lab, takeDown } from "../../lab/machines.ts";
 import { mountsUnder } from "../../lab/mounts.ts";
 import { bridgeName, linkName, namespaceName } from "../../lab/network.ts";
@@ -193,6 +197,35 @@ describe("machines of a lab", function () {
     const before = await pid();
     assert.equal(await machine.signalUnit("ssh.service", "SIGKILL"), true);
     await waitUntil("sshd is back", 20, async () => !["0", before].includes(await pid()));
+  });
+
+  it("get the programs and images of another release while they run", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "quorum-test-"));
+    const layer = join(dir, "layer");
+    mkdirSync(join(layer, "usr/local/bin"), { recursive: true });
+    mkdirSync(join(dir, "archives"));
+    const program = join(layer, "usr/local/bin/crictl");
+    writeFileSync(program, "#!/bin/sh\necho another release\n", { mode: 0o755 });
+    const name = "registry.example/probe:2";
+    await packImage(
+      { name, files: { "/probe": program }, entrypoint: ["/probe"], architecture: "amd64" },
+      join(dir, "archives/probe.tar"),
+    );
+    const other = {
+      ...image,
+      layers: [layer, ...image.layers.slice(1)],
+      archives: join(dir, "archives"),
+    };
+    const machine = lab.machine("worker-b");
+    assert.deepEqual(otherPrograms(machine, image), []);
+    assert.deepEqual(otherPrograms(machine, other), ["usr/local/bin/crictl"]);
+    await installPrograms(machine, other);
+    assert.deepEqual(otherPrograms(machine, other), []);
+    assert.equal((await ssh("worker-b", "crictl")).stdout, "another release\n");
+    await ssh("worker-b", "systemd-run -q --unit=probe -p Type=notify /usr/local/bin/containerd");
+    const images = await ssh("worker-b", "ctr -n k8s.io images ls -q; systemctl stop probe");
+    assert.match(images.stdout, /^registry\.example\/probe:2$/m);
+    rmSync(dir, { recursive: true });
   });
 
   it("are booted again by the same call after one was switched off, and the others left alone", async () => {
