@@ -25,3 +25,7 @@ lab-test: $(STAMP) ## the promises on real machines, the quick ones: minutes, ro
 
 lab-test-full: $(STAMP) ## every fault on real machines: an hour or more, root
 	@QUORUM_LAB_FULL=1 $(LAB_TESTS) 'tests/lab/**/*.test.ts'
+
+.PHONY: bench-lab
+bench-lab: $(STAMP) ## failovers and planned work on a lab of its own, against their goals: hours, root
+	@$(NODE) bench/lab.ts

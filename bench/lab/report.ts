@@ -1,0 +1,101 @@
+import { cpus } from "node:os";
+import type { Failover, FailoverRun } from "./failovers.ts";
+import type { PlannedRun, PlannedWork } from "./planned.ts";
+import { percentile } from "./statistics.ts";
+
+export interface Results {
+  commit: string;
+  /** Seconds from nothing to all nodes Ready, toolchain and images cached. */
+  coldSeconds: number[];
+  failovers: { failover: Failover; runs: FailoverRun[]; problems: string[] }[];
+  planned: { work: PlannedWork; run: PlannedRun }[];
+}
+
+const coldGoalSeconds = 120;
+
+/** The results as a page: figures against goals, and beside each how loaded the computer was. */
+export function reportText(results: Results, date: string): string {
+  return `${[
+    `# Lab benchmarks, ${date}`,
+    "",
+    `Commit ${results.commit.slice(0, 12)}, ${cpus().length} CPUs for the whole cluster and its clients.`,
+    "A gap is the longest time without an acknowledged write, tried every 100 ms with a deadline of 1 s;",
+    "its share of that deadline is in every figure. A run counts with proof that the fault fired and at",
+    "least 50 requests a second before it.",
+    "",
+    ...coldSection(results),
+    "## Failovers: longest write gap, seconds",
+    "",
+    "| failure | goal, p95 | runs | connection | p50 | p95 | max | load | |",
+    "|---|---|---|---|---|---|---|---|---|",
+    ...results.failovers.flatMap(failoverRows),
+    "",
+    ...results.failovers.flatMap(({ failover, problems }) =>
+      problems.map((problem) => `- ${failover.name}: ${problem}`),
+    ),
+    "",
+    "## Planned work",
+    "",
+    "| work | goal | requests | failed: new / reused | failed twice | longest gap, s | load | |",
+    "|---|---|---|---|---|---|---|---|",
+    ...results.planned.map(plannedRow),
+  ].join("\n")}\n`;
+}
+
+function coldSection({ coldSeconds }: Results): string[] {
+  if (coldSeconds.length === 0) return [];
+  const worst = Math.max(...coldSeconds);
+  return [
+    "## Cold to all nodes Ready",
+    "",
+    `Toolchain and images cached; ${coldSeconds.length} runs: ${coldSeconds.map((one) => `${one.toFixed(0)} s`).join(", ")}.`,
+    `Goal ${coldGoalSeconds} s: ${worst <= coldGoalSeconds ? "met" : "falls short"}.`,
+    "",
+  ];
+}
+
+function failoverRows({ failover, runs }: Results["failovers"][number]): string[] {
+  const counted = runs.filter(({ gapMs }) => gapMs !== undefined);
+  const load = percentile(
+    counted.map(({ loadAverage }) => loadAverage),
+    0.5,
+  );
+  return (["new", "reused"] as const).map((connection) => {
+    const gaps = counted.map(({ gapMs }) => (gapMs?.[connection] ?? Number.NaN) / 1000);
+    const p95 = percentile(gaps, 0.95);
+    const cells = [
+      failover.name,
+      `${failover.goalSeconds}`,
+      `${counted.length}${counted.length < runs.length ? ` of ${runs.length}` : ""}`,
+      connection,
+      ...[percentile(gaps, 0.5), p95, Math.max(...gaps)].map((one) => one.toFixed(2)),
+      load.toFixed(1),
+      p95 <= failover.goalSeconds ? "met" : "falls short",
+    ];
+    return `| ${cells.join(" | ")} |`;
+  });
+}
+
+function plannedRow({ work, run }: Results["planned"][number]): string {
+  const failed = (connection: string) =>
+    sum(run, (gap) => (gap.connection === connection ? gap.failed : 0));
+  const twice = sum(run, (gap) => gap.failedTwice);
+  const total = sum(run, (gap) => gap.failed);
+  const met = run.verdict === "" && (work.goal === "none fails twice" ? twice === 0 : total === 0);
+  const longest = Math.max(...run.gaps.map(({ longestMs }) => longestMs)) / 1000;
+  const cells = [
+    work.name,
+    work.goal,
+    `${sum(run, (gap) => gap.tries)}`,
+    `${failed("new")} / ${failed("reused")}`,
+    `${twice}`,
+    longest.toFixed(2),
+    run.loadAverage.toFixed(1),
+    met ? "met" : `falls short${run.verdict === "" ? "" : `: ${run.verdict}`}`,
+  ];
+  return `| ${cells.join(" | ")} |`;
+}
+
+function sum(run: PlannedRun, value: (gap: PlannedRun["gaps"][number]) => number): number {
+  return run.gaps.reduce((total, gap) => total + value(gap), 0);
+}
