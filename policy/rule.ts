@@ -1,6 +1,6 @@
 /**
  * Rules that every plan must keep, as pure functions over planned resources. The Pulumi CLI runs them
- * through `index.ts`, the embedded engine's preview through `check.ts`.
+ * through `pack.ts`, the embedded engine's preview through `check.ts`.
  */
 
 export interface PlannedResource {
