@@ -106,6 +106,21 @@ cluster_was_formed() {
   return 1
 }
 
+# A store outside the machines may keep the marker as well (clouds, whose machines come without a past):
+# known, none or silent. Where there is no such store, it has none.
+stored_marker() {
+  local store=${QUORUM_MARKER_STORE:-/usr/local/lib/quorum/etcd/marker-store} status=1
+  if [ -x "$store" ]; then
+    status=0
+    "$store" get || status=$?
+  fi
+  case $status in
+    0) echo known ;;
+    1) echo none ;;
+    *) echo silent ;;
+  esac
+}
+
 marker_of() {
   # shellcheck disable=SC2016
   timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && head -c 32 <&3' "$1" "$MARKER_PORT" 2>/dev/null || true

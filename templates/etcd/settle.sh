@@ -35,6 +35,9 @@ ask "$ALL_CLIENT_URLS" put quorum/etcd/initialized "$CLUSTER" >/dev/null
 install -d -m 0755 "$STATE_DIR"
 findmnt -n -o TARGET -T "$DATA_DIR" >"$STATE_DIR/mount-point"
 field 1 "$mine" >"$DATA_DIR/member-id"
+store=${QUORUM_MARKER_STORE:-/usr/local/lib/quorum/etcd/marker-store}
+# First, so that a failure here means another attempt.
+[ ! -x "$store" ] || "$store" put
 echo initialized >"$STATE_DIR/initialized.new"
 mv "$STATE_DIR/initialized.new" "$STATE_DIR/initialized"
 # The copy that a rejoined member moved aside has served its purpose.

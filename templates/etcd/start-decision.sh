@@ -112,6 +112,10 @@ data_is_outdated() {
 survey() {
   local waiting='' member answer
   if cluster_was_formed; then echo rejoin; return; fi
+  case $(stored_marker) in
+    known) echo rejoin; return ;;
+    silent) waiting=" the store of the marker" ;;
+  esac
   for member in $(other_members); do
     answer=$(peer_answer "$(host_of "$member")")
     case $answer in
