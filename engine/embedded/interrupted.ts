@@ -42,4 +42,5 @@ export async function reconcileInterrupted(
     state.initErrors = [`an earlier run was killed while it was ${operation.type} this resource`];
     live.changed(state);
   }
+  if (snapshot.pendingOperations.length > 0) await live.flush();
 }

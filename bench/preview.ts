@@ -1,0 +1,197 @@
+/**
+ * How long a preview takes, and how much memory: `make bench`.
+ * Options: --runs <n> (10), --growth <counts> (100,300,1000,3000,10000), --stack <name> (prod), --json.
+ * A cold run starts with an empty compile cache; the file cache of the system is left as it is.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+const root = path.join(import.meta.dirname, "..");
+const programs = path.join(root, "tests", "engine", "programs");
+const pollMilliseconds = 25;
+const bytesPerMebibyte = 1024 * 1024;
+
+interface Run {
+  seconds: number;
+  /** Peak resident memory of the largest process. */
+  peakMiB: number;
+}
+
+interface Case {
+  name: string;
+  folder: string;
+  stack: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Runs one preview to its end and watches all processes that it starts. */
+async function preview(subject: Case, cacheFolder: string): Promise<Run> {
+  const started = performance.now();
+  const child = spawn(
+    path.join(root, "bin", "quorum"),
+    ["preview", "--engine", "embedded", "--fresh", "--stack", subject.stack, "-C", subject.folder],
+    {
+      env: { ...process.env, ...subject.env, NODE_COMPILE_CACHE: cacheFolder },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
+  const peaks = new Map<number, number>();
+  const watch = setInterval(() => notePeaks(child.pid ?? 0, peaks), pollMilliseconds);
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  clearInterval(watch);
+  if (code !== 0) throw new Error(`${subject.name}: the preview ended with exit code ${code}`);
+  const seconds = (performance.now() - started) / 1000;
+  return { seconds, peakMiB: Math.max(0, ...peaks.values()) / bytesPerMebibyte };
+}
+
+/** High-water marks of a process and its descendants; the kernel keeps them, so polling loses little. */
+function notePeaks(pid: number, peaks: Map<number, number>): void {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const kibibytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
+    if (kibibytes !== undefined) peaks.set(pid, Number(kibibytes) * 1024);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+    for (const child of children.trim().split(" ")) {
+      if (child !== "") notePeaks(Number(child), peaks);
+    }
+  } catch {
+    // It ended between two looks.
+  }
+}
+
+async function repeat(subject: Case, runs: number, cold: boolean): Promise<Run[]> {
+  const folder = mkdtempSync(path.join(tmpdir(), "quorum-bench-"));
+  try {
+    if (!cold) await preview(subject, folder);
+    const results: Run[] = [];
+    for (let run = 0; run < runs; run++) {
+      if (cold) rmSync(folder, { recursive: true, force: true });
+      results.push(await preview(subject, folder));
+    }
+    return results;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+function summary(name: string, runs: readonly Run[]) {
+  const seconds = runs.map((run) => run.seconds);
+  return {
+    name,
+    p50Seconds: percentile(seconds, 0.5),
+    p95Seconds: percentile(seconds, 0.95),
+    maxSeconds: Math.max(...seconds),
+    peakMiB: Math.max(...runs.map((run) => run.peakMiB)),
+  };
+}
+
+/** Slope of a least-squares line through the logarithms. */
+function logLogSlope(points: readonly { count: number; seconds: number }[]): number {
+  const xs = points.map(({ count }) => Math.log(count));
+  const ys = points.map(({ seconds }) => Math.log(seconds));
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(xs), mean(ys)];
+  const above = xs.reduce((sum, x, index) => sum + (x - meanX) * ((ys[index] ?? 0) - meanY), 0);
+  const below = xs.reduce((sum, x) => sum + (x - meanX) ** 2, 0);
+  return above / below;
+}
+
+async function growth(counts: readonly number[], floorSeconds: number) {
+  const folder = mkdtempSync(path.join(tmpdir(), "quorum-bench-"));
+  const subject = (count: number): Case => ({
+    name: `growth ${count}`,
+    folder: path.join(programs, "growth"),
+    stack: "test",
+    env: { GROWTH_COUNT: String(count) },
+  });
+  try {
+    await preview(subject(counts[0] ?? 100), folder);
+    const points: { count: number; seconds: number; peakMiB: number; msPerResource: number }[] = [];
+    for (const count of counts) {
+      const { seconds, peakMiB } = await preview(subject(count), folder);
+      const msPerResource = ((seconds - floorSeconds) * 1000) / count;
+      points.push({ count, seconds, peakMiB, msPerResource });
+    }
+    const aboveFloor = points.map(({ count, seconds }) => ({
+      count,
+      seconds: Math.max(seconds - floorSeconds, 0.001),
+    }));
+    return { points, slope: logLogSlope(points), slopeAboveFloor: logLogSlope(aboveFloor) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const { values: options } = parseArgs({
+  options: {
+    runs: { type: "string", default: "10" },
+    growth: { type: "string", default: "100,300,1000,3000,10000" },
+    stack: { type: "string", default: "prod" },
+    json: { type: "boolean", default: false },
+  },
+});
+const runs = Number(options.runs);
+const cases: Case[] = [
+  { name: "floor (empty program)", folder: path.join(programs, "empty"), stack: "test", env: {} },
+  { name: options.stack, folder: root, stack: options.stack, env: {} },
+];
+const rows: ReturnType<typeof summary>[] = [];
+for (const subject of cases) {
+  for (const cold of [true, false]) {
+    const name = `${subject.name}, ${cold ? "cold" : "warm"}`;
+    rows.push(summary(name, await repeat(subject, runs, cold)));
+  }
+}
+const floorWarm = rows[1]?.p50Seconds ?? 0;
+const counts = options.growth
+  .split(",")
+  .filter((count) => count !== "")
+  .map(Number);
+const grown = counts.length === 0 ? undefined : await growth(counts, floorWarm);
+const machine = { cores: availableParallelism(), loadAverage: loadavg()[0], node: process.version };
+
+if (options.json) {
+  console.log(JSON.stringify({ machine, runs, rows, growth: grown }, null, 2));
+} else {
+  console.log(
+    `${machine.cores} cores, load ${machine.loadAverage?.toFixed(1)}, Node ${machine.node}`,
+  );
+  console.table(
+    Object.fromEntries(
+      rows.map((row, index) => [
+        row.name,
+        {
+          "p50 s": row.p50Seconds.toFixed(2),
+          "p95 s": row.p95Seconds.toFixed(2),
+          "max s": row.maxSeconds.toFixed(2),
+          "peak MiB": row.peakMiB.toFixed(0),
+          "x floor": (row.p50Seconds / (rows[index % 2]?.p50Seconds ?? Number.NaN)).toFixed(2),
+        },
+      ]),
+    ),
+  );
+  if (grown !== undefined) {
+    console.table(
+      Object.fromEntries(
+        grown.points.map(({ count, seconds, peakMiB, msPerResource }) => [
+          `${count} resources`,
+          {
+            s: seconds.toFixed(2),
+            "peak MiB": peakMiB.toFixed(0),
+            "ms per resource above floor": msPerResource.toFixed(2),
+          },
+        ]),
+      ),
+    );
+    const { slope, slopeAboveFloor } = grown;
+    console.log(`log-log slope ${slope.toFixed(2)}, above the floor ${slopeAboveFloor.toFixed(2)}`);
+  }
+}
