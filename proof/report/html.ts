@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { diagram, escapeXml as escapeHtml } from "../diagram.ts";
-import type { ClaimResult, FailureResult, FailureSet } from "../results.ts";
+import { closures } from "../model.ts";
+import type { ClaimResult, CounterExample, FailureResult, FailureSet } from "../results.ts";
 import { label } from "../scenarios.ts";
 import {
   cell,
@@ -60,18 +61,25 @@ function claimTable({ proof }: Report): string {
   return `<table><thead><tr><th scope="col">claim</th>${head.join("")}</tr></thead><tbody>${proof.claims.map(claimRow).join("\n")}</tbody></table>`;
 }
 
+/** Draws the counter-example's failures; claims about the plan as a whole have none to draw. */
+function showButton({ domains, sentence, fix, failures }: CounterExample): string {
+  if (domains.length === 0) return "";
+  const text = { sentence, fix, label: failures.join(" and ") };
+  return `<button type="button" class="show" data-domains="${domains.join(" ")}" data-text="${escapeHtml(JSON.stringify(text))}">Show</button>`;
+}
+
 function counterExamples({ proof }: Report): string {
   const rows = (["single", "roll", "pair"] as FailureSet[]).flatMap((set) =>
     proof.claims.flatMap(({ id, sets }) => {
       const [first] = sets[set].counterExamples;
       if (!first || sets[set].verdict !== "refuted") return [];
       return [
-        `<tr><td>${id}</td><td>${setTitles[set]}</td><td>${escapeHtml(first.sentence)}<div class="fix">Fix: ${escapeHtml(first.fix)}</div></td></tr>`,
+        `<tr><td>${id}</td><td>${setTitles[set]}</td><td>${escapeHtml(first.sentence)}<div class="fix">Fix: ${escapeHtml(first.fix)}</div></td><td>${showButton(first)}</td></tr>`,
       ];
     }),
   );
   if (rows.length === 0) return "<p>There is none.</p>";
-  return `<table><thead><tr><th scope="col">claim</th><th scope="col">among</th><th scope="col">smallest counter-example</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return `<table><thead><tr><th scope="col">claim</th><th scope="col">among</th><th scope="col">smallest counter-example</th><th scope="col"><span class="unseen">Picture</span></th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
 function lists({ proof, findings }: Report): string {
@@ -106,9 +114,14 @@ function printedFailures({ proof }: Report): string {
   return `<section class="only-print"><h2>Every single failure</h2><table>${rows.join("\n")}</table></section>`;
 }
 
-function pageData({ proof }: Report): unknown {
+function pageData({ proof, model }: Report): unknown {
+  const inner = closures(model);
+  const drawn = proof.claims.flatMap(({ sets }) =>
+    Object.values(sets).flatMap(({ counterExamples: [first] }) => first?.domains ?? []),
+  );
   return {
     titles: Object.fromEntries(proof.claims.map(({ id, title }) => [id, title])),
+    takes: Object.fromEntries(drawn.map((id) => [id, inner[id]])),
     first: Math.max(
       0,
       proof.failures.findIndex((failure) => worst(failure) === "refuted" && !failure.bound),

@@ -66,6 +66,15 @@ describe("the page of a proof, in a browser", function () {
     assert.deepEqual(await page.evaluate(lostParts), ["etcd-1"]);
   });
 
+  it("draws a counter-example of two failures at once", async () => {
+    await page.evaluate(
+      `[...document.querySelectorAll('button.show')].find((button) => button.dataset.text.includes('load balancer left') && button.dataset.domains.includes(' ')).click()`,
+    );
+    assert.deepEqual(await page.evaluate(lostParts), ["balancer-1", "balancer-2"]);
+    const text = String(await page.evaluate("document.getElementById('left').innerText"));
+    assert.match(text, /no load balancer left for the API/);
+  });
+
   it("asks for nothing but itself", () => {
     const others = page.requests.filter(
       (url) => !url.startsWith("file:") && !url.startsWith("data:") && url !== "about:blank",

@@ -28,9 +28,8 @@ function claimLine(claim, outcome) {
   return line;
 }
 
-function show(index) {
-  const failure = data.failures[index];
-  const lost = new Set(failure.takes);
+/** Strikes out what stands in a lost domain, and says how much is left. */
+function draw(lost) {
   for (const part of parts) {
     const standsIn = part.dataset.in.split(" ").filter(Boolean).map(Number);
     part.classList.toggle(
@@ -38,24 +37,49 @@ function show(index) {
       standsIn.some((id) => lost.has(id)),
     );
   }
+  const drawn = parts.filter((part) => part.dataset.domain !== "-1");
+  const gone = drawn.filter((part) => part.classList.contains("lost")).length;
+  return element(
+    "p",
+    "",
+    `${drawn.length - gone} of ${drawn.length} parts in the picture are left.`,
+  );
+}
+
+function press(index) {
   buttons.forEach((button, position) => {
     button.setAttribute("aria-pressed", String(position === index));
-    button.tabIndex = position === index ? 0 : -1;
+    button.tabIndex = position === Math.max(0, index) ? 0 : -1;
   });
+}
+
+function show(index) {
+  const failure = data.failures[index];
+  const count = draw(new Set(failure.takes));
+  press(index);
   const list = document.createElement("ul");
   for (const [claim, outcome] of Object.entries(failure.outcomes)) {
     list.append(claimLine(claim, outcome));
   }
-  const title = element("h2", "", `Lost: ${failure.label}`);
-  const left = parts.filter((part) => part.dataset.domain !== "-1");
-  const gone = left.filter((part) => part.classList.contains("lost")).length;
-  const count = element(
-    "p",
-    "",
-    `${left.length - gone} of ${left.length} parts in the picture are left.`,
-  );
-  panel.replaceChildren(title, count, list);
+  panel.replaceChildren(element("h2", "", `Lost: ${failure.label}`), count, list);
   if (location.hash !== `#failure-${index}`) history.replaceState(null, "", `#failure-${index}`);
+}
+
+/** A counter-example may be several failures at once. */
+function showExample(button) {
+  const text = JSON.parse(button.dataset.text);
+  const lost = button.dataset.domains
+    .split(" ")
+    .flatMap((domain) => data.takes[domain] ?? [Number(domain)]);
+  const count = draw(new Set(lost));
+  press(-1);
+  panel.replaceChildren(
+    element("h2", "", `Lost: ${text.label}`),
+    count,
+    element("p", "refuted", `✘ ${text.sentence}`),
+    element("p", "fix", `Fix: ${text.fix}`),
+  );
+  panel.scrollIntoView({ block: "nearest" });
 }
 
 function move(from, step) {
@@ -74,6 +98,10 @@ buttons.forEach((button, index) => {
     move(index, step);
   });
 });
+
+for (const button of document.querySelectorAll("button.show")) {
+  button.addEventListener("click", () => showExample(button));
+}
 
 // A part of the picture stands for the failure that takes it and least else.
 for (const part of parts) {
