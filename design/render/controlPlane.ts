@@ -42,6 +42,7 @@ export function controlPlaneStep(
         "kubeadm/bootstrapControlPlane.sh",
         `${libraryDir}/bootstrapControlPlane.sh`,
       ),
+      script(templates, "kubeadm/renewCertificates.sh", `${libraryDir}/renew.d/kubeadm.sh`),
       kubernetesNodeLibrary(templates),
       unit(templates, "kubeadm/kubelet.service"),
       {

@@ -32,11 +32,13 @@ initialized() {
   [ "$(etcdctl get /bootstrap/initialized --print-value-only)" = yes ]
 }
 
-# kubeadm makes a token that nobody needs: the rotation makes its own.
+# kubeadm makes a token that nobody needs (the rotation makes its own) and a kubeconfig that no rule of
+# the cluster binds; who holds the CA can make another.
 init() {
   quorum-api-name local &&
     kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" |
     without_noise &&
+    rm -f /etc/kubernetes/super-admin.conf &&
     kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
       --field-selector type=bootstrap.kubernetes.io/token >/dev/null &&
     etcdctl put /bootstrap/initialized yes >/dev/null

@@ -6,6 +6,7 @@ set -euo pipefail
 . /usr/local/lib/quorum/kubernetesNode.sh
 . /etc/quorum/kubeadm/control-plane.env
 joined=/var/lib/quorum/control-plane.joined
+renewed=/var/lib/quorum/control-plane.renewed
 config=/etc/quorum/kubeadm/init.yaml
 manifests=/etc/kubernetes/manifests
 local_api=https://$ADDRESS:$API_SERVER_PORT
@@ -24,14 +25,20 @@ write_encryption() {
   if cmp -s "$file.new" "$file"; then rm "$file.new"; else mv "$file.new" "$file"; fi
 }
 
-# kube-apiserver reads the audit policy only at its start: the annotation makes kubelet restart it.
+# What a component reads only at its start stands in an annotation, so that kubelet restarts it when it
+# changes: the audit policy, and when kubeadm's certificates were renewed.
 write_generated_patches() {
+  local component
   write_kubelet_facts
-  cat >"$patches/kube-apiserver9+strategic.yaml" <<YAML
+  for component in apiserver controller-manager scheduler; do
+    cat >"$patches/kube-${component}9+strategic.yaml" <<YAML
 metadata:
   annotations:
-    quorum/audit-policy: $(sha256sum /etc/quorum/apiserver/audit-policy.yaml | cut -c 1-16)
+    quorum/renewed: "$(cat "$renewed" 2>/dev/null || echo never)"
 YAML
+  done
+  echo "    quorum/audit-policy: $(sha256sum /etc/quorum/apiserver/audit-policy.yaml | cut -c 1-16)" \
+    >>"$patches/kube-apiserver9+strategic.yaml"
 }
 
 # Subject names that the certificate at hand lacks mean a new one; the API server reloads it by itself.
@@ -84,7 +91,7 @@ cluster_version() {
 reconcile() {
   wait_for 300 "this control plane's API server is not ready" api_ready
   renew_apiserver_certificate
-  if changed '/etc/quorum/kubeadm/*' || changed '/etc/quorum/apiserver/*' || changed '/etc/quorum/pki/*'; then
+  if changed '/etc/quorum/kubeadm/*' || changed '/etc/quorum/apiserver/*' || changed '/etc/quorum/pki/*' || changed "$renewed"; then
     # Images of a new version must be here before the old pods go.
     [ "$(cluster_version)" = "v$KUBERNETES_VERSION" ] ||
       kubeadm config images pull --config "$config" >/dev/null 2>&1 || true

@@ -2,7 +2,7 @@
 # Waits until quorum-apply has carried out the bundle whose digest is read from standard input, tells
 # what happens meanwhile, and fails with the line that says why.
 set -eu
-state=/var/lib/quorum
+state=${QUORUM_MACHINE_STATE:-/var/lib/quorum}
 read -r digest
 [ "$(cat "$state/outcome" 2>/dev/null)" = "$digest ok" ] && exit 0
 

@@ -7,7 +7,7 @@
 #   quorum-apply --remove      undo the steps, last first: what a machine does when it leaves
 set -euo pipefail
 umask 022
-state=/var/lib/quorum
+state=${QUORUM_MACHINE_STATE:-/var/lib/quorum}
 bundle=$(readlink -f "$state/current")
 mkdir -p "$state/steps" "$state/changed" "$state/applying" "$state/installed"
 
@@ -151,7 +151,7 @@ undo_all() {
   done
 }
 
-exec 9>/run/quorum-apply.lock
+exec 9>"$state/lock"
 case "${1:-}" in
   --step) run "$2" ;;
   --remove)

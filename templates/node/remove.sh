@@ -2,7 +2,7 @@
 # Undoes what a bundle made of this machine: steps last first, then every file of the bundle. Data
 # directories (etcd's, snapshots) stay.
 set -u
-state=/var/lib/quorum
+state=${QUORUM_MACHINE_STATE:-/var/lib/quorum}
 [ -e "$state/current/steps" ] || exit 0
 systemctl disable --quiet quorum-apply.service
 systemctl stop quorum-apply.service

@@ -6,7 +6,7 @@
 # "file <step> <mode> <lines> <path>" each followed by that many lines; last "end <lines before it>".
 set -eu
 umask 022
-state=/var/lib/quorum
+state=${QUORUM_MACHINE_STATE:-/var/lib/quorum}
 fail() {
   echo "quorum: $*" >&2
   exit 1

@@ -3,8 +3,8 @@
 # lines each, last "end". Nothing is printed but the count of what changed.
 set -eu
 umask 077
-pki=/etc/quorum/pki
-state=/var/lib/quorum
+pki=${QUORUM_ROOTS:-/etc/quorum/pki}
+state=${QUORUM_MACHINE_STATE:-/var/lib/quorum}
 [ "$(id -u)" = 0 ] || {
   echo "quorum: this needs root" >&2
   exit 1

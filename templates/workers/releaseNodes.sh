@@ -14,9 +14,16 @@ release() {
 
 until kubectl --request-timeout 10s get --raw /readyz >/dev/null 2>&1; do sleep 2; done
 kubectl get nodes --watch -o 'jsonpath={.metadata.name} {.metadata.annotations.quorum/leaving} {.metadata.deletionTimestamp}{"\n"}' |
-  while read -r node leaving deleting; do
-    if [ "${leaving:-}" = true ] && [ -z "${deleting:-}" ]; then
-      # Several may leave at once.
-      release "$node" &
-    fi
-  done
+  {
+    # Every change of a Node is told again; one release for each is enough.
+    declare -A releasing
+    while read -r node leaving deleting; do
+      if [ "${leaving:-}" != true ] || [ -n "${deleting:-}" ]; then
+        unset "releasing[$node]"
+      elif [ -z "${releasing[$node]:-}" ]; then
+        releasing[$node]=yes
+        # Several may leave at once.
+        release "$node" &
+      fi
+    done
+  }
