@@ -43,6 +43,8 @@ export class Machine extends pulumi.ComponentResource {
       segment: plan.segment,
       labels: plan.labels,
       taints: plan.taints,
+      ...(plan.size === undefined ? {} : plan.size),
+      ...(plan.physicalHost === undefined ? {} : { host: plan.physicalHost }),
       ...(plan.size ?? {}),
       ...(plan.physicalHost === undefined ? {} : { host: plan.physicalHost }),
       steps: plan.paces,
