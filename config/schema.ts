@@ -178,5 +178,15 @@ export interface EtcdConfig {
 export type ArtifactsConfig =
   /** The machine image already has the pinned versions (the lab; golden images). */
   | { source: "preinstalled" }
-  /** Official releases, checked against the digests in `versions.ts`; `mirror` replaces the hosts. */
-  | { source: "download"; mirror?: string };
+  | DownloadConfig;
+
+/** Official releases, each checked against its SHA-256. */
+export interface DownloadConfig {
+  source: "download";
+  /** Base URL that stands for the release hosts: `<mirror>/<original host>/<path>`. */
+  mirror?: string;
+  /** Of all hosts. Default "amd64". */
+  architecture: "amd64" | "arm64";
+  /** SHA-256 by file name, for files that `releaseDigests.ts` does not have. Default: none. */
+  digests: Record<string, string>;
+}

@@ -110,7 +110,12 @@ const hosts = {
   podNetwork: z.enum(["routed", "cilium"]),
   artifacts: z.discriminatedUnion("source", [
     z.strictObject({ source: z.literal("preinstalled") }),
-    z.strictObject({ source: z.literal("download"), mirror: text.exactOptional() }),
+    z.strictObject({
+      source: z.literal("download"),
+      mirror: text.exactOptional(),
+      architecture: z.enum(["amd64", "arm64"]).default("amd64"),
+      digests: z.record(text, text).default({}),
+    }),
   ]),
 };
 

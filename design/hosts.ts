@@ -6,6 +6,7 @@ import { type LoadBalancerPlan, loadBalancerPlan } from "./loadBalancerPlan.ts";
 import type { MachinePlan, MachineStep } from "./machine.ts";
 import { secretsFor } from "./pki.ts";
 import { segmentOf } from "./podNetwork.ts";
+import { artifactsStep } from "./render/artifacts.ts";
 import { clusterServicesStep, dnsRequests } from "./render/clusterServices.ts";
 import { containerdStep } from "./render/containerd.ts";
 import { controlPlaneStep } from "./render/controlPlane.ts";
@@ -139,6 +140,7 @@ function stepsOf(plans: Plans, name: string, host: HostConfig): MachineStep[] {
     condition ? [step()] : [];
   return [
     nodeStep(templates, kubernetes, { ...machine, isKubernetesNode: isNode(host) }),
+    ...artifactsOf(plans, roles),
     pkiStep(templates, { ...machine, roles }, order),
     ...when(has("etcd"), () => etcdStep(templates, etcd, machine)),
     ...when(has("load-balancer"), () => loadBalancerStep(templates, loadBalancer, machine)),
@@ -155,4 +157,11 @@ function stepsOf(plans: Plans, name: string, host: HostConfig): MachineStep[] {
     ...when(has("control-plane"), () => etcdSnapshotsStep(templates, etcd)),
     ...when(has("worker") && !has("control-plane"), () => workerStep(templates, kubernetes, node)),
   ];
+}
+
+/** Load balancers run what their distribution brings. */
+function artifactsOf(plans: Plans, roles: readonly HostRole[]): MachineStep[] {
+  const { artifacts } = plans.config;
+  if (artifacts.source !== "download" || roles.every((role) => role === "load-balancer")) return [];
+  return [artifactsStep(plans.templates, artifacts, plans.kubernetes.versions, roles)];
 }

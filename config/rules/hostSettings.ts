@@ -1,5 +1,13 @@
 import type { Finding } from "../errors.ts";
-import type { ArtifactsConfig, EtcdConfig, HostsApiConfig, SshConfig } from "../schema.ts";
+import { releaseDigests, releaseFiles } from "../releaseDigests.ts";
+import type {
+  ArtifactsConfig,
+  DownloadConfig,
+  EtcdConfig,
+  HostsApiConfig,
+  SshConfig,
+} from "../schema.ts";
+import { selfManagedVersions } from "../versions.ts";
 
 /** A TCP port. */
 function port(key: string, value: number): Finding[] {
@@ -78,9 +86,19 @@ export function etcd({ etcd }: { etcd: EtcdConfig }): Finding[] {
   return findings;
 }
 
-export function artifacts({ artifacts }: { artifacts: ArtifactsConfig }): Finding[] {
-  if (artifacts.source !== "download" || artifacts.mirror === undefined) return [];
-  if (/^https:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/.test(artifacts.mirror)) return [];
+export function artifacts({
+  artifacts,
+  kubernetes,
+}: {
+  artifacts: ArtifactsConfig;
+  kubernetes: { version: string };
+}): Finding[] {
+  if (artifacts.source !== "download") return [];
+  return [...mirror(artifacts.mirror), ...digests(artifacts, kubernetes.version)];
+}
+
+function mirror(url: string | undefined): Finding[] {
+  if (url === undefined || /^https:\/\/[^\s/@?#]+(\/[^\s?#]*)?$/.test(url)) return [];
   return [
     {
       key: "artifacts.mirror",
@@ -91,4 +109,29 @@ export function artifacts({ artifacts }: { artifacts: ArtifactsConfig }): Findin
       rule: "Machines fetch from it unattended, and plans show it.",
     },
   ];
+}
+
+/** No file is fetched whose contents nobody has vouched for. */
+function digests(artifacts: DownloadConfig, version: string): Finding[] {
+  const malformed = Object.entries(artifacts.digests)
+    .filter(([, digest]) => !/^[0-9a-f]{64}$/.test(digest))
+    .map(([name, value]) => ({
+      key: `artifacts.digests.${name}`,
+      value,
+      remedy: "Use 64 hexadecimal digits, as sha256sum prints them.",
+      rule: "A file is checked by its SHA-256.",
+    }));
+  const versions = selfManagedVersions[version];
+  if (versions === undefined) return malformed;
+  const missing = Object.values(releaseFiles(versions, artifacts.architecture))
+    .flat()
+    .filter(({ name }) => releaseDigests[name] === undefined)
+    .filter(({ name }) => artifacts.digests[name] === undefined)
+    .map(({ name, url }) => ({
+      key: `artifacts.digests.${name}`,
+      value: undefined,
+      remedy: `Give the SHA-256 that the project publishes for ${url}.`,
+      rule: "No file is fetched without a digest, and config/releaseDigests.ts has none for it.",
+    }));
+  return [...malformed, ...missing];
 }

@@ -50,5 +50,5 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["api", "ssh"], apiPort),
   rule(["ssh"], ssh),
   rule(["etcd"], etcd),
-  rule(["artifacts"], artifacts),
+  rule(["artifacts", "kubernetes"], artifacts),
 ];

@@ -85,7 +85,18 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
   ["no snapshots", (raw) => (raw.etcd = { snapshots: { keep: 0 } }), ["etcd.snapshots.keep"]],
   [
     "a mirror without encryption",
-    (raw) => (raw.artifacts = { source: "download", mirror: "http://m.example" }),
+    (raw) =>
+      (raw.artifacts = {
+        source: "download",
+        mirror: "http://m.example",
+        digests: Object.fromEntries(
+          [
+            "etcd-v3.6.16-linux-amd64.tar.gz",
+            "containerd-2.4.2-linux-amd64.tar.gz",
+            "runc-1.5.2-amd64",
+          ].map((name) => [name, "0".repeat(64)]),
+        ),
+      }),
     ["artifacts.mirror"],
   ],
   [
