@@ -59,6 +59,8 @@ export interface ApiFrontend extends Part {
   instances: Part[];
   /** Registered API servers; one suffices. */
   targets: Part[];
+  /** False: a load balancer reaches only the API servers of its own zone. */
+  crossZone: boolean;
 }
 
 /** One machine on which pods can run. */

@@ -44,6 +44,17 @@ export class Survivors {
     return this.model.zones.filter((zone) => !this.isLost(zone));
   }
 
+  /** The zone around a part; undefined when it stands in none. */
+  zoneOf(part: Part): DomainId | undefined {
+    const queue = [...part.standsIn];
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      const domain = this.model.domains[id];
+      if (domain?.kind === "zone") return id;
+      queue.push(...(domain?.within ?? []));
+    }
+    return undefined;
+  }
+
   name(id: DomainId): string {
     return this.model.domains[id]?.name ?? "?";
   }

@@ -1,6 +1,6 @@
 import type { Check, Claim, Outcome } from "../claim.ts";
 import { enumerate, proven, refuted, unknownBecause } from "../claim.ts";
-import type { ApiFrontend, ManagedControlPlane } from "../model.ts";
+import type { ApiFrontend, ManagedControlPlane, Part } from "../model.ts";
 import type { Survivors } from "../survivors.ts";
 import { promise } from "./etcdQuorum.ts";
 
@@ -51,7 +51,22 @@ function blocked(frontend: ApiFrontend, survivors: Survivors): Outcome | undefin
         : "use three control planes in three zones",
     );
   }
-  return undefined;
+  return frontend.crossZone ? undefined : blockedByZone(frontend, survivors);
+}
+
+/** Without cross-zone balancing, each load balancer needs an API server in its own zone. */
+function blockedByZone(frontend: ApiFrontend, survivors: Survivors): Outcome | undefined {
+  const zonesOf = (parts: readonly Part[]): Set<number> =>
+    new Set(survivors.aliveOf(parts).flatMap((part) => survivors.zoneOf(part) ?? []));
+  const balanced = zonesOf(frontend.instances);
+  const served = zonesOf(frontend.targets);
+  const idle = [...balanced].filter((zone) => !served.has(zone));
+  if (idle.length === 0) return undefined;
+  return refuted(
+    survivors.lostOf(frontend.targets).map(({ name }) => name),
+    `the load balancer in ${enumerate(idle.map((zone) => survivors.name(zone)))} has no API server to go to`,
+    "let the load balancer reach the API servers of every zone (crossZone)",
+  );
 }
 
 export const apiPath: Claim = {

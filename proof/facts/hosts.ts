@@ -2,6 +2,7 @@
 import { descendants, type Graph, type GraphNode } from "../graph.ts";
 import type { DomainId, ModelBuilder, Part } from "../model.ts";
 import { at, labelsIn, listIn, numberIn, textIn, textsIn } from "../read.ts";
+import { clusterFacts } from "./clusterFacts.ts";
 import { taintsIn } from "./podFields.ts";
 
 interface Machine {
@@ -117,33 +118,9 @@ function addApi(graph: Graph, machines: readonly Machine[], builder: ModelBuilde
       standsIn: segment === undefined ? [] : [builder.domain("segment", segment)],
       instances,
       targets,
+      crossZone: true,
     });
   }
-}
-
-function addDns(cluster: GraphNode, builder: ModelBuilder): void {
-  const dns = cluster.inputs.dns;
-  const replicas = numberIn(at(dns, "replicas"));
-  if (replicas === undefined) return;
-  const spread = textIn(at(dns, "spread"));
-  builder.model.workloads.push({
-    kind: "add-on",
-    name: "kube-system/coredns",
-    namespace: "kube-system",
-    isDns: true,
-    replicas,
-    cpuMilli: numberIn(at(dns, "cpuMilli")),
-    memoryMiB: numberIn(at(dns, "memoryMiB")),
-    zoneSpread: spread === "zone" ? "hard" : "none",
-    zoneSkew: 1,
-    spreadHonorsTaints: at(dns, "nodeTaintsPolicy") === "Honor",
-    machineSpread: spread === "machine" ? "hard" : "none",
-    labels: { "k8s-app": "kube-dns" },
-    nodeSelector: {},
-    toleratedTaints: [],
-    volumes: "none",
-    outageAccepted: false,
-  });
 }
 
 /** Steps of a machine that restart a member, and how the plan keeps them apart. */
@@ -210,9 +187,7 @@ export function hostsFacts(graph: Graph, builder: ModelBuilder): void {
   addWorkers(machines, builder);
   addApi(graph, machines, builder);
   for (const cluster of graph.ofType("quorum:hosts:Cluster")) {
-    addDns(cluster, builder);
-    const needsEgress = cluster.inputs.needsEgress;
-    if (typeof needsEgress === "boolean") builder.model.needsEgress = needsEgress;
+    clusterFacts(cluster, builder);
   }
   addRollOrder(graph, machines, builder);
 }

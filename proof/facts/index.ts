@@ -1,6 +1,8 @@
 import type { Graph } from "../graph.ts";
 import { type Model, ModelBuilder } from "../model.ts";
 import { autoscalerFacts } from "./autoscaler.ts";
+import { addEgress, zonesBySubnet } from "./awsNetwork.ts";
+import { ec2Facts } from "./ec2.ts";
 import { eksFacts } from "./eks.ts";
 import { hostsFacts } from "./hosts.ts";
 import { storageFacts } from "./storage.ts";
@@ -10,7 +12,10 @@ import { workloadFacts } from "./workloads.ts";
 export function modelOf(graph: Graph): Model {
   const builder = new ModelBuilder();
   hostsFacts(graph, builder);
-  eksFacts(graph, builder);
+  const zones = zonesBySubnet(graph, builder);
+  eksFacts(graph, builder, zones);
+  ec2Facts(graph, builder);
+  addEgress(graph, builder, zones);
   workloadFacts(graph, builder);
   storageFacts(graph, builder);
   autoscalerFacts(graph, builder);

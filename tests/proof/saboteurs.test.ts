@@ -4,6 +4,7 @@ import {
   addCeph,
   addStorageClass,
   addWorkload,
+  ec2Plan,
   eksPlan,
   hostsPlan,
   type Plan,
@@ -329,6 +330,31 @@ const saboteurs: Saboteur[] = [
     fix: /at most 1 member/,
   },
   {
+    wrong: "two etcd machines of EC2 in one zone",
+    plan: changed(ec2Plan(), (plan) => move(plan, "etcd-c", "eu-west-1b")),
+    red: ["etcd-quorum"],
+    says: "losing eu-west-1b takes etcd-b and etcd-c: 1 of 3 voters left, 2 needed",
+    fix: /at most 1 member into one zone/,
+  },
+  {
+    wrong: "a network load balancer in one zone",
+    plan: changed(ec2Plan(), (plan) => {
+      plan.named("hybrid-api").inputs.zones = ["eu-west-1a"];
+    }),
+    red: ["api-path"],
+    says: "losing load-balancer hybrid-api in eu-west-1a takes hybrid-api in eu-west-1a: no load balancer left for the API",
+    fix: "use two load balancers in two zones",
+  },
+  {
+    wrong: "a network load balancer that keeps to its zone",
+    plan: changed(ec2Plan(), (plan) => {
+      plan.named("hybrid-api").inputs.crossZone = false;
+    }),
+    red: ["api-path"],
+    says: "losing target control-plane-a of hybrid-api takes control-plane-a: the load balancer in eu-west-1a has no API server to go to",
+    fix: /crossZone/,
+  },
+  {
     wrong: "two storage monitors in one zone",
     plan: changed(eksPlan(), (plan) => addCeph(plan, zones.slice(0, 2))),
     red: ["storage-quorum"],
@@ -340,6 +366,7 @@ const saboteurs: Saboteur[] = [
 describe("proof of plans that were sabotaged", () => {
   it("finds nothing wrong with the plans before the sabotage", () => {
     assert.deepEqual(red(proofOf(hostsPlan())), []);
+    assert.deepEqual(red(proofOf(ec2Plan())), []);
     const plan = eksPlan();
     addCeph(plan, zones);
     addWorkload(plan, "web");

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { graphOf } from "../../proof/graph.ts";
 import { checkTransition, UnknownRuleError } from "../../proof/transition.ts";
-import { eksPlan, hostsPlan, type Plan, previewOfChange } from "../support/plannedGraph.ts";
+import {
+  ec2Plan,
+  eksPlan,
+  hostsPlan,
+  type Plan,
+  previewOfChange,
+} from "../support/plannedGraph.ts";
 
 function findings(
   make: () => Plan,
@@ -45,20 +51,11 @@ describe("checkTransition", () => {
   });
 
   it("refuses to replace the volumes of two etcd members in one update", () => {
-    const make = (): Plan => {
-      const plan = hostsPlan();
-      for (const letter of ["a", "b", "c"]) {
-        const parent = plan.add("quorum:ec2:EtcdMember", `member-${letter}`, {
-          member: `member-${letter}`,
-          zone: letter,
-        });
-        plan.add("aws:autoscaling/group:Group", `group-${letter}`, {}, { parent });
-      }
-      return plan;
-    };
-    const found = findings(make, () => {}, { replaced: ["group-a", "group-c"] });
+    const found = findings(ec2Plan, () => {}, { replaced: ["etcd-a-data", "etcd-c-data"] });
     assert.deepEqual(found, [
-      "members: this update replaces or removes member-a and member-c: 2 of 6 etcd members at once",
+      "members: this update replaces or removes etcd-a and etcd-c: 2 of 3 etcd members at once",
+      "data: this update replaces aws:ebs/volume:Volume etcd-a-data and with it the data on it",
+      "data: this update replaces aws:ebs/volume:Volume etcd-c-data and with it the data on it",
     ]);
   });
 

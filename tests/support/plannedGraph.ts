@@ -224,6 +224,44 @@ export function eksPlan(shape: EksShape = {}): Plan {
   return plan;
 }
 
+/** A control plane on EC2: in each zone an etcd member, a control plane and two workers. */
+export function ec2Plan(): Plan {
+  const plan = new Plan();
+  const zones = ["eu-west-1a", "eu-west-1b", "eu-west-1c"];
+  const cluster = plan.add("quorum:ec2:Cluster", "hybrid", {
+    name: "hybrid",
+    region: "eu-west-1",
+    zones,
+    needsEgress: false,
+    dns: { replicas: 3, spread: "zone", nodeTaintsPolicy: "Honor", cpuMilli: 100, memoryMiB: 70 },
+  });
+  const size = { nodeCpus: 4, nodeMemoryGiB: 16, podsPerNode: 110 };
+  const parent = plan.add("quorum:ec2:NodePool", "general", {
+    pool: "general",
+    minNodes: 4,
+    ...size,
+  });
+  const backends = zones.map((zone) => {
+    const letter = zone.at(-1);
+    plan.add("aws:ec2/subnet:Subnet", `private-${letter}`, { availabilityZone: zone });
+    const member = plan.add(
+      "quorum:ec2:EtcdMember",
+      `etcd-${letter}`,
+      { member: `etcd-${letter}`, zone },
+      { parent: cluster },
+    );
+    plan.add("aws:ebs/volume:Volume", `etcd-${letter}-data`, {}, { parent: member, protect: true });
+    const name = `control-plane-${letter}`;
+    plan.add("quorum:ec2:ControlPlane", name, { name, zone }, { parent: cluster });
+    const workers = { zone, desiredNodes: 2, maxNodes: 6, pool: "general" };
+    plan.add("quorum:ec2:ZoneWorkers", `general-${letter}`, workers, { parent });
+    return name;
+  });
+  const balancer = { zones, crossZone: true, backends };
+  plan.add("quorum:ec2:ApiLoadBalancer", "hybrid-api", balancer, { parent: cluster });
+  return plan;
+}
+
 /** The spread that survives the loss of a zone and lets replacements start elsewhere. */
 export const zoneSpread = {
   maxSkew: 1,

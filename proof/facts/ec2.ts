@@ -1,0 +1,86 @@
+/** Facts of a self-managed cluster on EC2: members that keep disk and address, a network load balancer. */
+import type { Graph, GraphNode } from "../graph.ts";
+import type { ModelBuilder, Part, WorkerPool } from "../model.ts";
+import { numberIn, textIn, textsIn } from "../read.ts";
+import { clusterFacts } from "./clusterFacts.ts";
+import { addMachines, addToPool, poolAbove } from "./workerMachines.ts";
+
+/** A machine with its own disk and interface in a zone. */
+function partIn(name: string, node: GraphNode, builder: ModelBuilder): Part {
+  const zone = textIn(node.inputs.zone);
+  const within = zone === undefined ? [] : [builder.domain("zone", zone)];
+  const machine = builder.domain("machine", name, within);
+  return {
+    name,
+    standsIn: [
+      machine,
+      builder.domain("disk", `of ${name}`, [machine]),
+      builder.domain("interface", `of ${name}`, [machine]),
+    ],
+  };
+}
+
+function addMembers(graph: Graph, builder: ModelBuilder): void {
+  const members = graph
+    .ofType("quorum:ec2:EtcdMember")
+    .map((node) => partIn(textIn(node.inputs.member) ?? node.name, node, builder));
+  if (members.length === 0) return;
+  builder.model.quorums.push({ kind: "etcd", name: "etcd", fixKey: "zones", members });
+}
+
+function addApi(graph: Graph, builder: ModelBuilder): void {
+  const servers = new Map<string, Part>();
+  for (const node of graph.ofType("quorum:ec2:ControlPlane")) {
+    const name = textIn(node.inputs.name) ?? node.name;
+    servers.set(name, partIn(name, node, builder));
+  }
+  builder.model.apiServers.push(...servers.values());
+  for (const { name, inputs } of graph.ofType("quorum:ec2:ApiLoadBalancer")) {
+    const instances = (textsIn(inputs.zones) ?? []).map((zoneName): Part => {
+      const zone = builder.domain("zone", zoneName);
+      const balancer = builder.domain("load-balancer", `${name} in ${zoneName}`, [zone]);
+      return { name: `${name} in ${zoneName}`, standsIn: [balancer] };
+    });
+    const targets = (textsIn(inputs.backends) ?? []).flatMap((backend): Part[] => {
+      const server = servers.get(backend);
+      if (!server) return [];
+      const target = builder.domain("target", `${backend} of ${name}`, server.standsIn);
+      return [{ name: backend, standsIn: [target] }];
+    });
+    builder.model.frontends.push({
+      kind: "network-load-balancer",
+      name,
+      standsIn: [],
+      instances,
+      targets,
+      crossZone: inputs.crossZone !== false,
+    });
+  }
+}
+
+function addWorkers(graph: Graph, builder: ModelBuilder): void {
+  const pools = new Map<string, WorkerPool>();
+  for (const group of graph.ofType("quorum:ec2:ZoneWorkers")) {
+    const { inputs, name } = group;
+    const zoneName = textIn(inputs.zone);
+    const desiredNodes = numberIn(inputs.desiredNodes);
+    if (zoneName === undefined || desiredNodes === undefined) {
+      builder.gap("capacity", `the plan does not say where ${name} has how many machines`);
+      continue;
+    }
+    const zone = builder.domain("zone", zoneName);
+    const facts = poolAbove(graph, group);
+    const maxNodes = numberIn(inputs.maxNodes) ?? desiredNodes;
+    addToPool(pools, facts, { zone, desiredNodes, maxNodes });
+    addMachines(builder, facts, name, zone, desiredNodes);
+  }
+  builder.model.pools.push(...pools.values());
+}
+
+/** Add what the components of the `ec2` platform say. */
+export function ec2Facts(graph: Graph, builder: ModelBuilder): void {
+  addMembers(graph, builder);
+  addApi(graph, builder);
+  addWorkers(graph, builder);
+  for (const cluster of graph.ofType("quorum:ec2:Cluster")) clusterFacts(cluster, builder);
+}
