@@ -59,7 +59,7 @@ export class Lab {
   async boot(image: HostImage, onUp: (name: string) => void = () => undefined): Promise<void> {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 });
     await this.#stopChangedMachines();
-    writeFileSync(join(this.dir, "lab.json"), JSON.stringify(this.spec, null, 2), { mode: 0o600 });
+    this.#writeSpec();
     await ensureSshKey(this.spec.name);
     await ensureBridge(this.spec.name, this.spec.subnet, this.record);
     await inParallel(this.names, availableParallelism() + 2, async (name) => {
@@ -92,6 +92,12 @@ export class Lab {
   /** Remove machines that the spec no longer names, disks included. */
   async removeStrays(): Promise<void> {
     for (const name of this.strays()) await removeMachine(this.spec.name, name, this.record);
+    this.#writeSpec();
+  }
+
+  /** What `open` reads. */
+  #writeSpec(): void {
+    writeFileSync(join(this.dir, "lab.json"), JSON.stringify(this.spec, null, 2), { mode: 0o600 });
   }
 
   /** Make these the only cuts of the lab's network. */
