@@ -35,6 +35,7 @@ const saboteurs: Record<string, string> = {
 const honest: Record<string, string> = {
   "design/honest.ts": "../config/parse.ts",
   "components/honest.ts": "../design/eks.ts",
+  "components/deep/honest.ts": "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js",
   "engine/honest.ts": "@pulumi/pulumi",
   "lab/honest.ts": "../config/stackFile.ts",
   "tests/honest.ts": "../proof/graph.ts",
