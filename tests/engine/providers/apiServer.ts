@@ -14,6 +14,8 @@ export interface ApiServer {
   kubeconfig: string;
   /** A request as the administrator. */
   call(method: string, path: string, body?: unknown, contentType?: string): Promise<unknown>;
+  /** What the server warned of so far, oldest first. */
+  warnings: string[];
   stop(): Promise<void>;
 }
 
@@ -79,7 +81,9 @@ export async function startApiServer(): Promise<ApiServer> {
   const server: ApiServer = {
     url,
     kubeconfig: kubeconfigFor(url),
-    call: (method, path, body, contentType) => call(url, method, path, body, contentType),
+    warnings: [],
+    call: (method, path, body, contentType) =>
+      call(url, method, path, server.warnings, body, contentType),
     stop: async () => {
       const ended = children.map(
         (child) =>
@@ -130,6 +134,7 @@ async function call(
   url: string,
   method: string,
   path: string,
+  warnings: string[],
   body?: unknown,
   contentType = "application/json",
 ): Promise<unknown> {
@@ -144,6 +149,7 @@ async function call(
       },
       (response) => {
         let text = "";
+        warnings.push(...[response.headers.warning ?? []].flat());
         response.setEncoding("utf8").on("data", (chunk: string) => {
           text += chunk;
         });

@@ -1,0 +1,86 @@
+import { type GuardMode, guardLabel } from "../workloads/labels.ts";
+
+/** A team's namespace: what it may use and how the guard treats it. */
+export interface NamespaceConfig {
+  name: string;
+  /** Default: the guard's own default. */
+  guard?: GuardMode;
+  /** What all its pods may request together, and how many volumes it may hold. Default: no bound. */
+  quota?: { cpus?: number; memoryGiB?: number; pods?: number; storageGiB?: number };
+  /** What a container gets that says nothing, and the most it may ask for. Default: nothing is set. */
+  containers?: ContainerLimits;
+}
+
+export interface ContainerLimits {
+  defaultCpuMilli: number;
+  defaultMemoryMiB: number;
+  maxCpuMilli?: number;
+  maxMemoryMiB?: number;
+}
+
+/**
+ * Namespace, ResourceQuota and LimitRange. A quota of CPU or memory makes requests compulsory, so it
+ * comes with defaults for containers that have none.
+ */
+export function planNamespace(config: NamespaceConfig) {
+  const { name, quota, containers } = config;
+  const namespace = {
+    apiVersion: "v1" as const,
+    kind: "Namespace" as const,
+    metadata: {
+      name,
+      ...(config.guard === undefined ? {} : { labels: { [guardLabel]: config.guard } }),
+    },
+  };
+  const counted = quota?.cpus !== undefined || quota?.memoryGiB !== undefined;
+  if (counted && containers === undefined)
+    throw new RangeError(
+      `namespace ${name}: quota.cpus and quota.memoryGiB refuse pods without requests; set containers`,
+    );
+  return {
+    namespace,
+    ...(quota === undefined ? {} : { quota: resourceQuota(name, quota) }),
+    ...(containers === undefined ? {} : { limits: limitRange(name, containers) }),
+  };
+}
+
+function resourceQuota(namespace: string, quota: NonNullable<NamespaceConfig["quota"]>) {
+  const hard = {
+    ...(quota.cpus === undefined ? {} : { "requests.cpu": `${quota.cpus}` }),
+    ...(quota.memoryGiB === undefined ? {} : { "requests.memory": `${quota.memoryGiB}Gi` }),
+    ...(quota.storageGiB === undefined ? {} : { "requests.storage": `${quota.storageGiB}Gi` }),
+    ...(quota.pods === undefined ? {} : { pods: `${quota.pods}` }),
+  };
+  return {
+    apiVersion: "v1" as const,
+    kind: "ResourceQuota" as const,
+    metadata: { name: "quorum", namespace },
+    spec: { hard },
+  };
+}
+
+function limitRange(namespace: string, limits: ContainerLimits) {
+  const { defaultCpuMilli, defaultMemoryMiB, maxCpuMilli, maxMemoryMiB } = limits;
+  const max = {
+    ...(maxCpuMilli === undefined ? {} : { cpu: `${maxCpuMilli}m` }),
+    ...(maxMemoryMiB === undefined ? {} : { memory: `${maxMemoryMiB}Mi` }),
+  };
+  return {
+    apiVersion: "v1" as const,
+    kind: "LimitRange" as const,
+    metadata: { name: "quorum", namespace },
+    spec: {
+      limits: [
+        {
+          type: "Container",
+          defaultRequest: { cpu: `${defaultCpuMilli}m`, memory: `${defaultMemoryMiB}Mi` },
+          default: {
+            memory: `${defaultMemoryMiB}Mi`,
+            ...(max.cpu === undefined ? {} : { cpu: max.cpu }),
+          },
+          ...(Object.keys(max).length === 0 ? {} : { max }),
+        },
+      ],
+    },
+  };
+}

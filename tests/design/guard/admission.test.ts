@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { planGuard } from "../../../design/guard/guard.ts";
+import { planNamespace } from "../../../design/guard/namespace.ts";
+import { planDeployment } from "../../../design/workloads/deployment.ts";
+import { priorityClasses } from "../../../design/workloads/priorities.ts";
+import { planStatefulSet } from "../../../design/workloads/statefulSet.ts";
+import {
+  type ApiServer,
+  apiServerPrograms,
+  startApiServer,
+} from "../../engine/providers/apiServer.ts";
+import type { Raw } from "../../support/fixtures.ts";
+import { statefulWorkload, workload } from "../../support/workloads.ts";
+
+/** Path of a kind's collection; NS stands for the namespace. */
+const collections: Record<string, string> = {
+  Namespace: "/api/v1/namespaces",
+  ResourceQuota: "/api/v1/namespaces/NS/resourcequotas",
+  LimitRange: "/api/v1/namespaces/NS/limitranges",
+  Service: "/api/v1/namespaces/NS/services",
+  Deployment: "/apis/apps/v1/namespaces/NS/deployments",
+  StatefulSet: "/apis/apps/v1/namespaces/NS/statefulsets",
+  DaemonSet: "/apis/apps/v1/namespaces/NS/daemonsets",
+  PodDisruptionBudget: "/apis/policy/v1/namespaces/NS/poddisruptionbudgets",
+  PriorityClass: "/apis/scheduling.k8s.io/v1/priorityclasses",
+  ValidatingAdmissionPolicy: "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+  ValidatingAdmissionPolicyBinding:
+    "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+};
+
+const deployment = (change: (one: Raw) => void = () => {}): Raw => {
+  const one: Raw = structuredClone(planDeployment(workload()).deployment);
+  change(one);
+  return one;
+};
+const budget = (spec: Raw): Raw => ({
+  apiVersion: "policy/v1",
+  kind: "PodDisruptionBudget",
+  metadata: { name: "shop", namespace: "team" },
+  spec: { selector: { matchLabels: { app: "shop" } }, ...spec },
+});
+const daemons = (resources: Raw): Raw => ({
+  apiVersion: "apps/v1",
+  kind: "DaemonSet",
+  metadata: { name: "agent", namespace: "team" },
+  spec: {
+    selector: { matchLabels: { app: "agent" } },
+    template: {
+      metadata: { labels: { app: "agent" } },
+      spec: { containers: [{ name: "main", image: "agent:1", resources }] },
+    },
+  },
+});
+const one = (change: (one: Raw) => void = () => {}) =>
+  deployment((object) => {
+    object.spec.replicas = 1;
+    change(object);
+  });
+const zoneApart = (object: Raw) => {
+  delete object.spec.template.spec.topologySpreadConstraints;
+  object.spec.template.spec.affinity = {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        {
+          topologyKey: "topology.kubernetes.io/zone",
+          labelSelector: object.spec.selector,
+        },
+      ],
+    },
+  };
+};
+
+/** What each policy lets pass, and what it refuses. */
+const examples: Record<string, { accepted: [string, Raw][]; refused: [string, Raw][] }> = {
+  "single-replica": {
+    accepted: [
+      ["three replicas", deployment()],
+      ["none", deployment((object) => (object.spec.replicas = 0))],
+      [
+        "one whose outage is accepted",
+        one(
+          (object) => (object.metadata.annotations = { "quorum.dev/single-replica": "accepted" }),
+        ),
+      ],
+      ["a StatefulSet of ours", planStatefulSet(statefulWorkload()).statefulSet],
+    ],
+    refused: [
+      ["one replica", one()],
+      ["a number left out, which is one", deployment((object) => delete object.spec.replicas)],
+      [
+        "one with a waiver that says nothing",
+        one((object) => (object.metadata.annotations = { "quorum.dev/single-replica": "" })),
+      ],
+    ],
+  },
+  spread: {
+    accepted: [
+      ["a hard spread over zones", deployment()],
+      ["required anti-affinity by zone", deployment(zoneApart)],
+    ],
+    refused: [
+      [
+        "no spread",
+        deployment((object) => delete object.spec.template.spec.topologySpreadConstraints),
+      ],
+      [
+        "a spread that the scheduler may ignore",
+        deployment((object) => {
+          object.spec.template.spec.topologySpreadConstraints[0].whenUnsatisfiable =
+            "ScheduleAnyway";
+        }),
+      ],
+      [
+        "a spread over machines only",
+        deployment((object) => {
+          object.spec.template.spec.topologySpreadConstraints[0].topologyKey =
+            "kubernetes.io/hostname";
+        }),
+      ],
+    ],
+  },
+  requests: {
+    accepted: [
+      ["requests of both", deployment()],
+      ["a DaemonSet with both", daemons({ requests: { cpu: "50m", memory: "64Mi" } })],
+    ],
+    refused: [
+      ["a DaemonSet without any", daemons({})],
+      ["requests of CPU alone", daemons({ requests: { cpu: "50m" } })],
+      [
+        "a second container without any",
+        deployment((object) =>
+          object.spec.template.spec.containers.push({ name: "side", image: "side:1" }),
+        ),
+      ],
+    ],
+  },
+  budget: {
+    accepted: [
+      ["one at a time", planDeployment(workload()).budget],
+      ["two that must stay", budget({ minAvailable: 2 })],
+      ["half", budget({ maxUnavailable: "50%" })],
+    ],
+    refused: [
+      ["none may go", budget({ maxUnavailable: 0 })],
+      ["none of a hundred may go", budget({ maxUnavailable: "0%" })],
+      ["all must stay", budget({ minAvailable: "100%" })],
+    ],
+  },
+};
+
+describe("the guard on a real API server", function () {
+  this.timeout(180_000);
+  let server: ApiServer;
+
+  const create = (object: Raw, namespace = "team", query = "") => {
+    const path = (collections[object.kind] ?? "").replace("NS", namespace);
+    const { namespace: _, ...metadata } = object.metadata;
+    return server.call("POST", `${path}${query}`, { ...object, metadata });
+  };
+  const dryRun = (object: Raw, namespace = "team") =>
+    create(object, namespace, "?dryRun=All&fieldValidation=Strict");
+  const namespace = (name: string, guard?: "enforce" | "warn" | "off") =>
+    create(planNamespace({ name, ...(guard === undefined ? {} : { guard }) }).namespace);
+  const noSpread = deployment(
+    (object) => delete object.spec.template.spec.topologySpreadConstraints,
+  );
+
+  before(async function () {
+    if (apiServerPrograms() === undefined) {
+      console.error("      NOT CHECKED: no kube-apiserver in the toolchain cache");
+      this.skip();
+    }
+    server = await startApiServer();
+    await namespace("team", "enforce");
+    await namespace("silent");
+    await namespace("lenient", "warn");
+    await namespace("free", "off");
+    const { policies, bindings } = planGuard();
+    for (const object of [...priorityClasses(), ...policies, ...bindings]) await create(object);
+    // The server reads its policies from a cache that follows; the last rule comes last.
+    for (let tries = 0; tries < 300; tries++) {
+      const stillOpen = await Promise.all(
+        Object.values(examples).map(({ refused }) =>
+          dryRun(refused[0]?.[1]).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+      if (!stillOpen.includes(true)) return;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  });
+  after(() => server?.stop());
+
+  for (const [rule, { accepted, refused }] of Object.entries(examples)) {
+    for (const [what, object] of accepted)
+      it(`${rule} accepts ${what}`, async () => void (await dryRun(object)));
+    for (const [what, object] of refused)
+      it(`${rule} refuses ${what}`, () =>
+        assert.rejects(dryRun(object), new RegExp(`ValidatingAdmissionPolicy 'quorum-${rule}'`)));
+  }
+
+  it("asks the same of a change as of a new object", async () => {
+    await create(deployment());
+    const path = `${(collections.Deployment ?? "").replace("NS", "team")}/shop?dryRun=All`;
+    const patch = (replicas: number) =>
+      server.call("PATCH", path, { spec: { replicas } }, "application/merge-patch+json");
+    await patch(5);
+    await assert.rejects(patch(1), /ValidatingAdmissionPolicy 'quorum-single-replica'/);
+  });
+
+  for (const [where, what] of [
+    ["lenient", "that asks for warnings"],
+    ["silent", "that says nothing"],
+  ] as const)
+    it(`warns, and admits, in a namespace ${what}`, async () => {
+      const before = server.warnings.length;
+      await dryRun(noSpread, where);
+      assert.match(server.warnings.slice(before).join("\n"), /All replicas may stand in one zone/);
+    });
+
+  for (const where of ["free", "kube-system"])
+    it(`says nothing in ${where}`, async () => {
+      const before = server.warnings.length;
+      await dryRun(noSpread, where);
+      assert.deepEqual(server.warnings.slice(before), []);
+    });
+
+  for (const object of [
+    ...Object.values(planDeployment(workload({ name: "dry", apart: "required" }))),
+    ...Object.values(planStatefulSet(statefulWorkload({ name: "dry-set" }))),
+    ...Object.values(
+      planNamespace({
+        name: "dry",
+        guard: "enforce",
+        quota: { cpus: 4, memoryGiB: 8, pods: 10, storageGiB: 100 },
+        containers: { defaultCpuMilli: 100, defaultMemoryMiB: 128, maxCpuMilli: 2000 },
+      }),
+    ),
+  ] as Raw[])
+    it(`takes ${object.kind} ${object.metadata.name} as we make it, field by field`, async () =>
+      void (await dryRun(object)));
+});
