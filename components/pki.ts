@@ -11,7 +11,7 @@ export interface ClusterPkiArgs {
 
 /**
  * The long-lived key material of a self-managed cluster; every leaf is minted on its machine.
- * Losing it means that no machine can join any more, so it is protected where the stack says so.
+ * Replacing any of it is a rotation of the whole cluster; its inputs depend on the name alone.
  */
 export class ClusterPki extends pulumi.ComponentResource {
   /** PEM texts, and base64 for the encryption key; all secret. */
