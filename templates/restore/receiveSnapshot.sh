@@ -6,6 +6,9 @@ umask 077
 folder=/var/lib/quorum/restore
 install -d -m 0700 "$folder"
 cd "$folder"
+# A call that lost its caller may still be at work.
+exec 9>lock
+flock 9
 has() { [ -e "$1" ] && [ "$(sha256sum <"$1" | cut -d ' ' -f 1)" = "$SHA256" ]; }
 if has snapshot.db; then
   cat >/dev/null

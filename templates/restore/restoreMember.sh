@@ -7,6 +7,10 @@ umask 077
 folder=/var/lib/quorum/restore
 # shellcheck source=/dev/null
 . /etc/quorum/etcd/member.env
+# A call that lost its caller may still be at work.
+exec 9>"$folder/lock"
+flock 9
+
 note() {
   echo "$TOKEN $SHA256 $1" >"$folder/current.new"
   sync "$folder/current.new"
