@@ -15,9 +15,14 @@ export default async function program(): Promise<object> {
       const { eksStack } = await import("./components/eks/stack.ts");
       return eksStack(planEks(config));
     }
+    case "ec2": {
+      const { ec2Stack } = await import("./components/ec2/stack.ts");
+      return ec2Stack(config);
+    }
     case "hosts": {
       const { hostsStack } = await import("./components/hosts/stack.ts");
-      const { endpoint, kubeconfig, certificateAuthority, etcdEndpoints } = hostsStack(config);
+      const { endpoint, kubeconfig, certificateAuthority, etcdEndpoints } =
+        await hostsStack(config);
       return { platform: "hosts", endpoint, kubeconfig, certificateAuthority, etcdEndpoints };
     }
   }

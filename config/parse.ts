@@ -2,6 +2,7 @@ import { closest, distance } from "fastest-levenshtein";
 import type { z } from "zod";
 import { ConfigError, type Finding } from "./errors.ts";
 import { plainCopy } from "./plain.ts";
+import { ec2Rules } from "./rules/ec2.ts";
 import { eksRules } from "./rules/eks.ts";
 import { hostsRules } from "./rules/hosts.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -22,7 +23,7 @@ export function parseConfig(raw: unknown): ClusterConfig {
     throw new ConfigError([...findings, noSettings]);
   const values = data as Values;
   const platform = values.platform;
-  if (platform !== "eks" && platform !== "hosts")
+  if (platform !== "eks" && platform !== "hosts" && platform !== "ec2")
     throw new ConfigError([...findings, unknownPlatform(platform)]);
 
   const shape = shapes[platform];
@@ -34,11 +35,13 @@ export function parseConfig(raw: unknown): ClusterConfig {
     if (result.valid && result.value !== undefined) parsed[key] = result.value;
     else if (!result.valid) parsed[key] = broken;
   }
-  const rules = platform === "eks" ? eksRules : hostsRules;
-  findings.push(...runRules(rules as unknown as readonly Rule<Values>[], parsed));
+  const rules = rulesOf[platform] as unknown as readonly Rule<Values>[];
+  findings.push(...runRules(rules, parsed));
   if (findings.length > 0) throw new ConfigError(findings);
   return parsed as unknown as ClusterConfig;
 }
+
+const rulesOf = { eks: eksRules, hosts: hostsRules, ec2: ec2Rules };
 
 /** Stands for a value whose form is wrong: rules that read it are left out. */
 const broken = Symbol("broken");
@@ -200,6 +203,6 @@ function unknownPlatform(value: unknown): Finding {
     key: "platform",
     value,
     rule: "The platform decides which other keys exist; those are checked once it is known.",
-    remedy: 'Use "eks" or "hosts".',
+    remedy: 'Use "eks", "ec2" or "hosts".',
   };
 }

@@ -4,7 +4,7 @@
  */
 
 /** One stack's cluster: the platform decides which further keys exist. */
-export type ClusterConfig = EksConfig | HostsConfig;
+export type ClusterConfig = EksConfig | HostsConfig | Ec2Config;
 
 /** Keys that every platform has. */
 export interface CommonConfig {
@@ -189,4 +189,79 @@ export interface DownloadConfig {
   architecture: "amd64" | "arm64";
   /** SHA-256 by file name, for files that `releaseDigests.ts` does not have. Default: none. */
   digests: Record<string, string>;
+}
+
+/** Self-managed control plane on EC2 machines, which boot by themselves from their user data. */
+export interface Ec2Config extends CommonConfig {
+  platform: "ec2";
+  /** AWS region, e.g. "eu-west-1". */
+  region: string;
+  /** Twelve digits: the one account that the stack may touch. Keys and roles name it. */
+  accountId: string;
+  /**
+   * At least three distinct availability zones of the region. The first three carry one etcd member,
+   * one control plane and the endpoints' interfaces each; append further ones and keep the order.
+   */
+  zones: string[];
+  network: VpcConfig;
+  kubernetes: KubernetesConfig & {
+    /** Range of pod addresses, apart from the VPC's; each node gets a /24. Default "10.244.0.0/16". */
+    podCidr: string;
+  };
+  api: Ec2ApiConfig;
+  machineImage: MachineImageConfig;
+  etcd: Ec2EtcdConfig;
+  controlPlane: Ec2MachineConfig;
+  /** Worker pools by name; each becomes one auto-scaling group per zone. */
+  pools: Record<string, PoolConfig>;
+  /**
+   * "vxlan": an overlay of the kernel's own, made on the machines. "none": the stack makes none;
+   * nodes stay NotReady until one is installed.
+   */
+  podNetwork: "vxlan" | "none";
+  /** Days that flow logs are kept; a value CloudWatch offers. Default 90. */
+  logRetentionDays: number;
+  /** Refuse to delete what holds identity or data. Default true. */
+  deletionProtection: boolean;
+}
+
+export interface Ec2ApiConfig {
+  /** Ranges outside the VPC (VPN, peering) that may reach the API. Default []. */
+  clientCidrs: string[];
+}
+
+/**
+ * The image that machines start from: cloud-init, the SSM agent and the pinned programs and images
+ * of `versions.ts` are in it (docs/machine-image.md), so that a boot needs nothing from outside.
+ */
+export interface MachineImageConfig {
+  /** Account that owns the image: twelve digits. */
+  ownerId: string;
+  /** Exact image name for each architecture in use; no wildcards. */
+  names: Partial<Record<"x86_64" | "arm64", string>>;
+}
+
+/** One machine of a role: its type decides the architecture. */
+export interface Ec2MachineConfig {
+  /** EC2 instance type, e.g. "m7g.large". */
+  instanceType: string;
+  /** Root volume. Default 30. */
+  volumeGiB: number;
+}
+
+export interface Ec2EtcdConfig extends Ec2MachineConfig {
+  /** Data volume of its own, encrypted gp3. Default 20. */
+  dataVolumeGiB: number;
+  /** Default 3000, which gp3 includes. */
+  dataVolumeIops: number;
+  /** Backend quota. Default 4: a snapshot must fit one upload to S3, which ends at 5 GiB. */
+  quotaGiB: number;
+  snapshots: {
+    /** Default 15. */
+    intervalMinutes: number;
+    /** Snapshots kept on each control plane. Default 8. */
+    keep: number;
+    /** Days for which S3 refuses to delete a snapshot; it is deleted a day later. Default 30. */
+    retentionDays: number;
+  };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ClusterConfig, EksConfig, HostsConfig } from "./schema.ts";
+import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig } from "./schema.ts";
 
 /**
  * The form of each key by platform: types, defaults, and which keys exist. What a value must mean
@@ -119,16 +119,60 @@ const hosts = {
   ]),
 };
 
+const ec2Machine = { instanceType: text, volumeGiB: count.default(30) };
+
+const ec2 = {
+  platform: z.literal("ec2"),
+  ...common,
+  kubernetes: z.strictObject({
+    version: text,
+    serviceCidr: text.default("172.20.0.0/16"),
+    podCidr: text.default("10.244.0.0/16"),
+  }),
+  region: text,
+  accountId: text,
+  zones: z.array(text),
+  network: z.strictObject({ cidr: text }),
+  api: z.strictObject({ clientCidrs: z.array(text).default([]) }).prefault({}),
+  machineImage: z.strictObject({
+    ownerId: text,
+    names: z.strictObject({ x86_64: text.exactOptional(), arm64: text.exactOptional() }),
+  }),
+  etcd: z.strictObject({
+    ...ec2Machine,
+    dataVolumeGiB: count.default(20),
+    dataVolumeIops: count.default(3000),
+    quotaGiB: z.number().default(4),
+    snapshots: z
+      .strictObject({
+        intervalMinutes: count.default(15),
+        keep: count.default(8),
+        retentionDays: count.default(30),
+      })
+      .prefault({}),
+  }),
+  controlPlane: z.strictObject(ec2Machine),
+  pools: z.record(text, pool),
+  podNetwork: z.enum(["vxlan", "none"]).default("vxlan"),
+  logRetentionDays: fromText(count).default(90),
+  deletionProtection: fromText(z.boolean()).default(true),
+};
+
 type Shape<C> = { readonly [K in keyof Required<C>]: z.ZodType };
 
 /** Form of every top-level key, by platform. */
 export const shapes: {
   readonly [P in ClusterConfig["platform"]]: Readonly<Record<string, z.ZodType>>;
-} = { eks: eks satisfies Shape<EksConfig>, hosts: hosts satisfies Shape<HostsConfig> };
+} = {
+  eks: eks satisfies Shape<EksConfig>,
+  hosts: hosts satisfies Shape<HostsConfig>,
+  ec2: ec2 satisfies Shape<Ec2Config>,
+};
 
 /** Never called: the compiler checks here that the forms and `schema.ts` say the same. */
 export type FormsMatchSchema = [
   Same<z.output<z.ZodObject<typeof eks>>, EksConfig>,
   Same<z.output<z.ZodObject<typeof hosts>>, HostsConfig>,
+  Same<z.output<z.ZodObject<typeof ec2>>, Ec2Config>,
 ];
 type Same<Form extends Config, Config> = Form;

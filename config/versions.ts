@@ -83,3 +83,11 @@ export const eksVersions: Readonly<Record<string, Readonly<Record<EksAddonName, 
     "metrics-server": "v0.9.0-eksbuild.11",
   },
 };
+
+/** Chart of Cilium, for hosts that ask for it. */
+export const ciliumVersion = "1.20.1";
+
+/** Cloud controller manager of AWS by exact Kubernetes version; it follows the minor. */
+export const awsCloudController: Readonly<Record<string, string>> = {
+  "1.36.3": "1.36.1",
+};

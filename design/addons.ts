@@ -1,6 +1,6 @@
 import type { EksConfig } from "../config/schema.ts";
 import { type EksAddonName, eksVersions } from "../config/versions.ts";
-import type { RolePlan } from "./iam.ts";
+import type { EksRole } from "./iam.ts";
 
 /** A managed add-on of EKS. */
 export interface AddonPlan {
@@ -11,7 +11,7 @@ export interface AddonPlan {
   /** The add-on's own settings; {} leaves all as the build has them. */
   configuration: Record<string, unknown>;
   /** Role of one of its service accounts, by pod identity. */
-  identity?: { serviceAccount: string; role: RolePlan["purpose"] };
+  identity?: { serviceAccount: string; role: EksRole };
 }
 
 /** Replicas keep apart by zone, so that no zone has all; over machines where there is a choice. */

@@ -1,6 +1,6 @@
 import type { EksConfig } from "../config/schema.ts";
 import { type AddonPlan, planAddons } from "./addons.ts";
-import { type KeyPlan, planKeys } from "./encryption.ts";
+import { planKeys } from "./encryption.ts";
 import { byFailureDomain, type Placement } from "./failureDomains.ts";
 import { type FlowPlan, planFirewall } from "./firewall.ts";
 import { planRoles, type RolePlans } from "./iam.ts";
@@ -34,7 +34,7 @@ export interface EksPlan {
   tags: Record<string, string>;
   network: NetworkPlan;
   firewall: FlowPlan[];
-  keys: Record<KeyPlan["purpose"], KeyPlan>;
+  keys: ReturnType<typeof planKeys>;
   roles: RolePlans;
   controlPlane: ControlPlanePlan;
   addons: AddonPlan[];

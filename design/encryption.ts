@@ -2,8 +2,8 @@ import type { EksConfig } from "../config/schema.ts";
 import { clusterNames } from "./names.ts";
 
 /** A customer-managed key. Lost, all that it encrypts is lost. */
-export interface KeyPlan {
-  purpose: "secrets" | "logs";
+export interface KeyPlan<Purpose extends string = string> {
+  purpose: Purpose;
   description: string;
   /** Key policy document. In a key policy the resource "*" means the key itself. */
   policy: object;
@@ -12,15 +12,11 @@ export interface KeyPlan {
 /** Days between asking for a key's deletion and losing it: the longest that AWS offers. */
 export const keyDeletionDays = 30;
 
-export function planKeys(config: EksConfig): Record<KeyPlan["purpose"], KeyPlan> {
-  const account = `arn:aws:iam::${config.accountId}:root`;
-  const owner = {
-    Sid: "AccountAdministersKey",
-    Effect: "Allow",
-    Principal: { AWS: account },
-    Action: "kms:*",
-    Resource: "*",
-  };
+type EksKey = "secrets" | "logs";
+
+export function planKeys(config: EksConfig): Record<EksKey, KeyPlan<EksKey>> {
+  const owner = keyOwner(config.accountId);
+  const names = clusterNames(config.name);
   return {
     secrets: {
       purpose: "secrets",
@@ -30,14 +26,30 @@ export function planKeys(config: EksConfig): Record<KeyPlan["purpose"], KeyPlan>
     logs: {
       purpose: "logs",
       description: `Control-plane and flow logs of ${config.name}`,
-      policy: { Version: "2012-10-17", Statement: [owner, logService(config)] },
+      policy: {
+        Version: "2012-10-17",
+        Statement: [owner, logService(config, [names.controlPlaneLogGroup, names.flowLogGroup])],
+      },
     },
   };
 }
 
-/** CloudWatch Logs may use the key for the cluster's two groups only. Source: CloudWatch Logs guide. */
-function logService(config: EksConfig): object {
-  const names = clusterNames(config.name);
+/** The account administers its key; what else may use it is said by roles. */
+export function keyOwner(accountId: string): object {
+  return {
+    Sid: "AccountAdministersKey",
+    Effect: "Allow",
+    Principal: { AWS: `arn:aws:iam::${accountId}:root` },
+    Action: "kms:*",
+    Resource: "*",
+  };
+}
+
+/** CloudWatch Logs may use the key for these groups only. Source: CloudWatch Logs guide. */
+export function logService(
+  config: { region: string; accountId: string },
+  groups: readonly string[],
+): object {
   const group = (name: string) =>
     `arn:aws:logs:${config.region}:${config.accountId}:log-group:${name}`;
   return {
@@ -54,10 +66,7 @@ function logService(config: EksConfig): object {
     Resource: "*",
     Condition: {
       ArnEquals: {
-        "kms:EncryptionContext:aws:logs:arn": [
-          group(names.controlPlaneLogGroup),
-          group(names.flowLogGroup),
-        ],
+        "kms:EncryptionContext:aws:logs:arn": groups.map(group),
       },
     },
   };

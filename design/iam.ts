@@ -8,16 +8,19 @@ import {
 } from "./iamStatements.ts";
 import { clusterNames } from "./names.ts";
 
+/** Roles of platform "eks". */
+export type EksRole =
+  | "control-plane"
+  | "node"
+  | "flow-logs"
+  | "network-plugin"
+  | "volume-driver"
+  | "autoscaler";
+
 /** An IAM role, by its purpose. AWS names the role itself. */
-export interface RolePlan {
+export interface RolePlan<Purpose extends string = string> {
   /** Kebab-case, part of the resource's name. */
-  purpose:
-    | "control-plane"
-    | "node"
-    | "flow-logs"
-    | "network-plugin"
-    | "volume-driver"
-    | "autoscaler";
+  purpose: Purpose;
   /** Who may take it on. */
   service: string;
   trustActions: string[];
@@ -28,7 +31,7 @@ export interface RolePlan {
   statements: StatementPlan[];
 }
 
-export type RolePlans = Record<RolePlan["purpose"], RolePlan>;
+export type RolePlans = Record<EksRole, RolePlan<EksRole>>;
 
 const takeOn = ["sts:AssumeRole"];
 const podTakeOn = ["sts:AssumeRole", "sts:TagSession"];
@@ -42,7 +45,7 @@ export function planRoles(config: EksConfig): RolePlans {
     cluster: config.name,
     flowLogGroup: clusterNames(config.name).flowLogGroup,
   };
-  const pod = (purpose: RolePlan["purpose"], statements: StatementPlan[]): RolePlan => ({
+  const pod = (purpose: EksRole, statements: StatementPlan[]): RolePlan<EksRole> => ({
     purpose,
     service: "pods.eks.amazonaws.com",
     trustActions: podTakeOn,

@@ -8,6 +8,7 @@ export interface KubernetesPlan {
   versions: SelfManagedVersions;
   /** Name of the API: the virtual address on every machine, itself on a control plane. */
   apiName: string;
+  /** IPv4 address; "" where a name server leads the API's name. */
   apiVip: string;
   /** Port at the virtual address. */
   apiPort: number;
@@ -18,7 +19,30 @@ export interface KubernetesPlan {
   nodeZones: string[];
   /** Images are at hand and may not be collected as unused. */
   imagesArePreloaded: boolean;
+  apiServerShutdown: ShutdownPlan;
+  /** Set where a cloud controller manager completes the nodes: a node starts tainted until it has. */
+  cloud?: { region: string };
 }
+
+/**
+ * A leaving API server goes on serving for `delay`, until balancers send it nothing new; then it ends
+ * its watches. kubelet kills it after `grace`, longer than delay + requests + watches, and holds the
+ * machine's shutdown up for `machine`.
+ */
+export interface ShutdownPlan {
+  delaySeconds: number;
+  watchesSeconds: number;
+  graceSeconds: number;
+  machineSeconds: number;
+}
+
+/** HAProxy needs 1.6 s to see an API server go. */
+const behindHaproxy: ShutdownPlan = {
+  delaySeconds: 20,
+  watchesSeconds: 15,
+  graceSeconds: 95,
+  machineSeconds: 120,
+};
 
 /** One machine that is a node of the cluster. */
 export interface NodePlan {
@@ -28,6 +52,10 @@ export interface NodePlan {
   role: "control-plane" | "worker";
   labels: Record<string, string>;
   taints: HostConfig["taints"];
+  /** Name of the machine at its cloud, e.g. "aws:///eu-west-1a/i-0abc". */
+  providerId?: string;
+  /** Default: kubelet's own. */
+  maxPods?: number;
 }
 
 /** @throws Error on a Kubernetes version that `versions.ts` does not have: parsed configs have none. */
@@ -51,6 +79,7 @@ export function kubernetesPlan(config: HostsConfig): KubernetesPlan {
       ...new Set(hosts.filter(([, host]) => isNode(host)).map(([, { zone }]) => zone)),
     ].sort(),
     imagesArePreloaded: config.artifacts.source === "preinstalled",
+    apiServerShutdown: behindHaproxy,
   };
 }
 

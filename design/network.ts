@@ -1,5 +1,4 @@
 import { formatCidr, parseCidr, subnet } from "../config/cidr.ts";
-import type { EksConfig } from "../config/schema.ts";
 import { type Tier, vpcLayout } from "../config/vpcLayout.ts";
 import { type EndpointPlan, interfaceEndpoints } from "./endpoints.ts";
 import { subnetTags } from "./tags.ts";
@@ -32,14 +31,24 @@ export interface NetworkPlan {
 
 const anchors = 3;
 
+/** What of a stack decides its network. */
+export interface NetworkSettings {
+  region: string;
+  zones: string[];
+  network: { cidr: string };
+}
+
 /** The address plan of a VPC. The blocks are disjoint and inside the VPC. */
-export function planNetwork(config: EksConfig): NetworkPlan {
+export function planNetwork(
+  config: NetworkSettings,
+  endpoints: EndpointPlan[] = interfaceEndpoints,
+): NetworkPlan {
   return {
     region: config.region,
     cidr: config.network.cidr,
     zones: config.zones.map((zone) => planZone(config.network.cidr, zone)),
     anchorZones: config.zones.slice(0, anchors),
-    endpoints: interfaceEndpoints,
+    endpoints,
   };
 }
 

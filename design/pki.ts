@@ -68,6 +68,8 @@ export interface PkiSubject {
   name: string;
   address: string;
   roles: readonly HostRole[];
+  /** Further names of the machine, for its server certificates. Default: none. */
+  dnsNames?: readonly string[];
 }
 
 export const etcdPkiDir = "/etc/etcd/pki";
@@ -99,14 +101,14 @@ const pkiOf: Record<HostRole, (subject: PkiSubject) => MachinePki> = {
       leaf("etcd-peer", "etcd-peer-ca", subject, {
         file: `${etcdPkiDir}/peer`,
         usages: ["serverAuth", "clientAuth"],
-        dnsNames: [subject.name],
+        dnsNames: [subject.name, ...(subject.dnsNames ?? [])],
         ipAddresses: [subject.address],
       }),
       // clientAuth too: etcd's HTTP gateway presents the server certificate to itself.
       leaf("etcd-server", "etcd-client-ca", subject, {
         file: `${etcdPkiDir}/server`,
         usages: ["serverAuth", "clientAuth"],
-        dnsNames: [subject.name, "localhost"],
+        dnsNames: [subject.name, ...(subject.dnsNames ?? []), "localhost"],
         ipAddresses: [subject.address, "127.0.0.1"],
       }),
       leaf("etcd-local-client", "etcd-client-ca", subject, {

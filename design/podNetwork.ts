@@ -1,5 +1,4 @@
 import { formatAddress, parseCidr, size } from "../config/cidr.ts";
-import type { HostsConfig } from "../config/schema.ts";
 
 /** Addresses inside the cluster. */
 export interface PodNetworkPlan {
@@ -20,7 +19,9 @@ const nodePrefix = 24;
  * The cluster's inner addresses. A node's part is given when it registers and stays with it, so
  * adding or removing a worker moves nothing and changes no file of another machine.
  */
-export function planPodNetwork(config: HostsConfig): PodNetworkPlan {
+export function planPodNetwork(config: {
+  kubernetes: { podCidr: string; serviceCidr: string };
+}): PodNetworkPlan {
   const { podCidr, serviceCidr } = config.kubernetes;
   const pods = parseCidr(podCidr);
   const services = parseCidr(serviceCidr);

@@ -72,7 +72,7 @@ function planGroup(poolName: string, pool: PoolConfig, zone: string): NodeGroupP
 }
 
 /** Labels that a node gets from the cloud; volumes are bound by the second. */
-function zoneLabels(zone: string): Record<string, string> {
+export function zoneLabels(zone: string): Record<string, string> {
   return { "topology.kubernetes.io/zone": zone, "topology.ebs.csi.aws.com/zone": zone };
 }
 
@@ -80,7 +80,10 @@ function zoneLabels(zone: string): Record<string, string> {
 export const autoscalerPrefix = "k8s.io/cluster-autoscaler/node-template/";
 
 /** Source: Cluster Autoscaler, AWS provider, "Auto-discovery setup" (scale from zero). */
-function autoscalerTags(labels: Record<string, string>, pool: PoolConfig): Record<string, string> {
+export function autoscalerTags(
+  labels: Record<string, string>,
+  pool: PoolConfig,
+): Record<string, string> {
   const prefix = autoscalerPrefix;
   return Object.fromEntries([
     ...Object.entries(labels).map(([key, value]) => [`${prefix}label/${key}`, value]),

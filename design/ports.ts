@@ -1,4 +1,4 @@
-/** TCP ports of what Quorum runs on its own machines: their one home. */
+/** Ports of what Quorum runs on its own machines: their one home; TCP where not said. */
 export const ports = {
   /** kube-apiserver on control planes. */
   apiServer: 6443,
@@ -13,4 +13,7 @@ export const ports = {
   etcdHttp: 2382,
   /** Says "initialized" when this machine knows that the cluster was once formed. */
   etcdMarker: 2383,
+  kubelet: 10250,
+  /** Overlay of the pods; UDP. */
+  vxlan: 8472,
 } as const;

@@ -9,7 +9,8 @@ export class EncryptionKey extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, protect }: { plan: KeyPlan; protect: boolean },
+    // `retain`: stays when the stack goes, because what it encrypts stays as well.
+    { plan, protect, retain = false }: { plan: KeyPlan; protect: boolean; retain?: boolean },
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("quorum:aws:EncryptionKey", name, { purpose: plan.purpose }, opts);
@@ -21,9 +22,13 @@ export class EncryptionKey extends pulumi.ComponentResource {
         deletionWindowInDays: keyDeletionDays,
         policy: JSON.stringify(plan.policy),
       },
-      { parent: this, protect },
+      { parent: this, protect, retainOnDelete: retain },
     );
-    new Alias(name, { name: `alias/${name}`, targetKeyId: key.keyId }, { parent: this });
+    new Alias(
+      name,
+      { name: `alias/${name}`, targetKeyId: key.keyId },
+      { parent: this, retainOnDelete: retain },
+    );
     this.arn = key.arn;
     this.registerOutputs({ arn: this.arn });
   }

@@ -17,11 +17,16 @@ export interface EndpointsArgs {
 
 /** Ways to AWS that need no NAT gateway. Interfaces are charged by the hour, S3's gateway is free. */
 export class Endpoints extends pulumi.ComponentResource {
+  readonly securityGroupId: pulumi.Output<string>;
+  /** Addresses of S3, as security groups take them. */
+  readonly s3PrefixListId: pulumi.Output<string>;
+
   constructor(name: string, args: EndpointsArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan, cluster } = args;
     super("quorum:aws:Endpoints", name, { zones: plan.anchorZones }, opts);
-    this.s3(args);
+    this.s3PrefixListId = this.s3(args).prefixListId;
     const group = this.securityGroup(args);
+    this.securityGroupId = group.id;
     const subnetIds = plan.anchorZones.flatMap((zone) => {
       const network = args.zones.get(zone);
       return network === undefined ? [] : [network.subnetIds.isolated];
@@ -44,7 +49,7 @@ export class Endpoints extends pulumi.ComponentResource {
   }
 
   /** Joined to each route table by a resource of its own, so that a further zone changes nothing. */
-  private s3({ plan, cluster, vpcId, zones }: EndpointsArgs): void {
+  private s3({ plan, cluster, vpcId, zones }: EndpointsArgs): VpcEndpoint {
     const child = { parent: this };
     const gateway = new VpcEndpoint(
       `${cluster}-s3`,
@@ -63,6 +68,7 @@ export class Endpoints extends pulumi.ComponentResource {
           { vpcEndpointId: gateway.id, routeTableId: routeTableIds[tier] },
           child,
         );
+    return gateway;
   }
 
   private securityGroup({ firewall, cluster, vpcId }: EndpointsArgs): SecurityGroup {

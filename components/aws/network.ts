@@ -21,6 +21,7 @@ export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   /** By zone name, in the order of the plan. */
   readonly zones: ReadonlyMap<string, ZoneNetwork>;
+  readonly endpoints: Endpoints;
 
   constructor(
     name: string,
@@ -60,7 +61,7 @@ export class Network extends pulumi.ComponentResource {
         ),
       ]),
     );
-    new Endpoints(
+    this.endpoints = new Endpoints(
       `${cluster}-endpoints`,
       { plan, firewall, cluster, vpcId: vpc.id, zones: this.zones },
       child,

@@ -1,13 +1,13 @@
 import { Addon } from "@pulumi/aws/eks/addon.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { AddonPlan } from "../../design/addons.ts";
-import type { RolePlan } from "../../design/iam.ts";
+import type { EksRole } from "../../design/iam.ts";
 import type { IamRole } from "../aws/iamRole.ts";
 
 export interface AddonsArgs {
   addons: readonly AddonPlan[];
   clusterName: string;
-  roles: Readonly<Record<RolePlan["purpose"], IamRole>>;
+  roles: Readonly<Record<EksRole, IamRole>>;
   /** What must exist first, and outlive them on the way down. */
   after: pulumi.Resource[];
 }

@@ -3,7 +3,7 @@ import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as EksProvider } from "@pulumi/eks/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { EksPlan } from "../../design/eks.ts";
-import type { RolePlan } from "../../design/iam.ts";
+import type { EksRole } from "../../design/iam.ts";
 import { EncryptionKey } from "../aws/encryption.ts";
 import { FlowLogs } from "../aws/flowLogs.ts";
 import { IamRole } from "../aws/iamRole.ts";
@@ -76,7 +76,7 @@ interface Providers {
   providers: [AwsProvider, EksProvider];
 }
 
-type Roles = Record<RolePlan["purpose"], IamRole>;
+type Roles = Record<EksRole, IamRole>;
 
 /** First what nodes need to become ready, then nodes, then what needs nodes to run on. */
 function nodesAndAddons(

@@ -14,15 +14,9 @@ const encryptionDir = "/etc/kubernetes/encryption";
 const auditDir = "/var/log/kubernetes";
 const patchesDir = `${kubeadmDir}/patches`;
 
-/**
- * A leaving API server goes on serving for `delay` (load balancers need 1.6 s to see it go), then ends
- * its watches; kubelet kills it after `grace`, which must be longer than delay + requests + watches.
- */
-const apiServerShutdownSeconds = { delay: 20, watches: 15, grace: 95 };
-
 /** Names and addresses of an API server's certificate besides those that kubeadm adds. */
 export function apiServerSans(plan: KubernetesPlan): string[] {
-  return [plan.apiName, plan.apiVip, "localhost", "127.0.0.1"];
+  return [plan.apiName, plan.apiVip, "localhost", "127.0.0.1"].filter((name) => name !== "");
 }
 
 /** The file for `kubeadm init` and for every later phase. */
@@ -61,21 +55,25 @@ export function joinFile(plan: KubernetesPlan, node: NodePlan): MachineFile {
 /** Patches that kubeadm applies to what it writes. */
 export function patchFiles(plan: KubernetesPlan, node: NodePlan): MachineFile[] {
   const kubelet = yamlFile(`${patchesDir}/kubeletconfiguration0+strategic.yaml`, [
-    kubeletConfiguration(plan, node.role),
+    {
+      ...kubeletConfiguration(plan, node.role),
+      ...(node.providerId === undefined ? {} : { providerID: node.providerId }),
+      ...(node.maxPods === undefined ? {} : { maxPods: node.maxPods }),
+    },
   ]);
-  return node.role === "worker" ? [kubelet] : [kubelet, apiServerPatch()];
+  return node.role === "worker" ? [kubelet] : [kubelet, apiServerPatch(plan)];
 }
 
 /**
  * With etcd in its probes an API server would be restarted for etcd's trouble, and a lost quorum end
  * in a crash loop of up to 300 s after it is back.
  */
-function apiServerPatch(): MachineFile {
+function apiServerPatch(plan: KubernetesPlan): MachineFile {
   const probe = { httpGet: { path: "/livez?exclude=etcd" } };
   return yamlFile(`${patchesDir}/kube-apiserver0+strategic.yaml`, [
     {
       spec: {
-        terminationGracePeriodSeconds: apiServerShutdownSeconds.grace,
+        terminationGracePeriodSeconds: plan.apiServerShutdown.graceSeconds,
         containers: [{ name: "kube-apiserver", livenessProbe: probe, startupProbe: probe }],
       },
     },
@@ -122,14 +120,14 @@ function clusterConfiguration(plan: KubernetesPlan, etcd: EtcdPlan): YamlDocumen
 }
 
 function apiServer(plan: KubernetesPlan): YamlDocument {
-  const { delay, watches } = apiServerShutdownSeconds;
+  const { delaySeconds, watchesSeconds } = plan.apiServerShutdown;
   return {
     certSANs: apiServerSans(plan),
     extraArgs: args({
       "goaway-chance": "0.001",
-      "shutdown-delay-duration": `${delay}s`,
+      "shutdown-delay-duration": `${delaySeconds}s`,
       "shutdown-send-retry-after": "true",
-      "shutdown-watch-termination-grace-period": `${watches}s`,
+      "shutdown-watch-termination-grace-period": `${watchesSeconds}s`,
       "default-not-ready-toleration-seconds": clusterTimings.evictionTolerationSeconds,
       "default-unreachable-toleration-seconds": clusterTimings.evictionTolerationSeconds,
       "authentication-config": `${apiServerDir}/authentication.yaml`,

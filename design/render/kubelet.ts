@@ -9,8 +9,11 @@ export type YamlDocument = Record<string, unknown>;
  * The grace of a control plane's shutdown covers the API server's own (see `kubeadm.ts`).
  */
 export function kubeletConfiguration(plan: KubernetesPlan, role: NodePlan["role"]): YamlDocument {
+  const { machineSeconds } = plan.apiServerShutdown;
   const shutdownSeconds =
-    role === "control-plane" ? { all: 120, critical: 110 } : { all: 60, critical: 20 };
+    role === "control-plane"
+      ? { all: machineSeconds, critical: machineSeconds - 10 }
+      : { all: 60, critical: 20 };
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -31,7 +34,7 @@ export function kubeletConfiguration(plan: KubernetesPlan, role: NodePlan["role"
 /** kubelet flags that only registration uses: name, address, zone, labels. */
 export function nodeRegistration(plan: KubernetesPlan, node: NodePlan): YamlDocument {
   const labels = {
-    "topology.kubernetes.io/region": plan.clusterName,
+    "topology.kubernetes.io/region": plan.cloud?.region ?? plan.clusterName,
     "topology.kubernetes.io/zone": node.zone,
     ...node.labels,
   };
@@ -44,6 +47,7 @@ export function nodeRegistration(plan: KubernetesPlan, node: NodePlan): YamlDocu
     ),
     kubeletExtraArgs: [
       { name: "node-ip", value: node.address },
+      ...(plan.cloud === undefined ? [] : [{ name: "cloud-provider", value: "external" }]),
       {
         name: "node-labels",
         value: Object.entries(labels)

@@ -9,11 +9,11 @@ const types = [
 ];
 
 /**
- * Actions that only read, and for which AWS has no resource to scope to. Source: AWS Service
- * Authorization Reference, "Resource types" column.
+ * Actions for which AWS has no resource to scope to: such as only read, and the channels of Session
+ * Manager. Source: AWS Service Authorization Reference, "Resource types" column.
  */
 const unscopable =
-  /^[a-z0-9-]+:(Describe|List)[A-Za-z]*$|^ec2:GetInstanceTypesFromInstanceRequirements$|^ecr:GetAuthorizationToken$|^sts:GetCallerIdentity$/;
+  /^[a-z0-9-]+:(Describe|List)[A-Za-z]*$|^ec2:GetInstanceTypesFromInstanceRequirements$|^ecr:GetAuthorizationToken$|^sts:GetCallerIdentity$|^ssmmessages:(Create|Open)(Control|Data)Channel$/;
 
 function texts(value: unknown): string[] {
   return typeof value === "string" ? [value] : entriesIn(value).map(String);

@@ -17,13 +17,23 @@ write_cni() {
   if cmp -s "$file.new" "$file"; then rm "$file.new"; else mv "$file.new" "$file"; fi
 }
 
+# own_range RANGE: what else this machine's own range asks for.
+own_range() { :; }
+
+# route RANGE ADDRESS
+route() { ip route replace "$1" via "$2" proto "$protocol"; }
+
+# Where nodes stand in different networks, routes are made otherwise.
+[ ! -f /usr/local/lib/quorum/podRoute.sh ] || . /usr/local/lib/quorum/podRoute.sh
+
 # node NAME RANGE ADDRESS
 node() {
   [ -n "${2:-}" ] && [ -n "${3:-}" ] || return 0
   if [ "$1" = "$NODE_NAME" ]; then
+    own_range "$2"
     write_cni "$2"
   else
-    ip route replace "$2" via "$3" proto "$protocol" ||
+    route "$2" "$3" ||
       echo "no route to the pods of $1: is $3 on a network of this machine?" >&2
   fi
 }

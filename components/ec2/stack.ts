@@ -1,0 +1,83 @@
+import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
+import type * as pulumi from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
+import { Provider as TlsProvider } from "@pulumi/tls/provider.js";
+import type { Ec2Config } from "../../config/schema.ts";
+import { parameterPaths } from "../../design/ec2/names.ts";
+import { planEc2 } from "../../design/ec2/plan.ts";
+import { readTemplates } from "../../templates/read.ts";
+import { Ec2Cluster } from "./cluster.ts";
+
+/** What a stack of platform "ec2" tells others; nothing of it opens anything. */
+export interface Ec2Outputs {
+  platform: "ec2";
+  clusterName: string;
+  region: string;
+  vpcId: pulumi.Output<string>;
+  /** URL of the API inside the VPC and behind what is connected to it. */
+  endpoint: string;
+  /** PEM. */
+  certificateAuthority: pulumi.Output<string>;
+  etcdEndpoints: string[];
+  /** What workers elsewhere join by. */
+  join: JoinOutputs;
+  zones: string[];
+  /** Members by zone: what is lost with it. */
+  failureDomains: Record<string, string[]>;
+}
+
+export interface JoinOutputs {
+  apiName: string;
+  apiPort: number;
+  kubernetesVersion: string;
+  podCidr: string;
+  serviceCidr: string;
+  dnsAddress: string;
+  /** SSM parameter with the token of the hour; its value is no output. */
+  tokenParameter: string;
+}
+
+/** Register a self-managed cluster on EC2 and everything that it stands on. */
+export function ec2Stack(config: Ec2Config): Ec2Outputs {
+  const templates = readTemplates();
+  const plan = planEc2(config, templates);
+  const { names, kubernetes } = plan;
+  const { versions, network } = kubernetes;
+  const cluster = new Ec2Cluster(
+    plan.name,
+    { plan, templates },
+    {
+      providers: [
+        new AwsProvider(`${plan.name}-aws`, {
+          region: plan.region as NonNullable<
+            ConstructorParameters<typeof AwsProvider>[1]
+          >["region"],
+          allowedAccountIds: [plan.accountId],
+          defaultTags: { tags: plan.tags },
+        }),
+        new TlsProvider(`${plan.name}-tls`, {}),
+        new RandomProvider(`${plan.name}-random`, {}),
+      ],
+    },
+  );
+  return {
+    platform: "ec2",
+    clusterName: plan.name,
+    region: plan.region,
+    vpcId: cluster.vpcId,
+    endpoint: `https://${names.apiName}:${kubernetes.apiPort}`,
+    certificateAuthority: cluster.certificateAuthority,
+    etcdEndpoints: plan.etcd.clientUrls,
+    join: {
+      apiName: names.apiName,
+      apiPort: kubernetes.apiPort,
+      kubernetesVersion: versions.kubernetes,
+      podCidr: network.podCidr,
+      serviceCidr: network.serviceCidr,
+      dnsAddress: network.dnsAddress,
+      tokenParameter: `${names.parameters}/${parameterPaths.joinToken}`,
+    },
+    zones: config.zones,
+    failureDomains: plan.failureDomains,
+  };
+}

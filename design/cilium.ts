@@ -1,0 +1,44 @@
+import type { KubernetesPlan } from "./kubernetesPlan.ts";
+
+/** The chart as it is installed. */
+export interface CiliumPlan {
+  version: string;
+  repository: string;
+  values: CiliumValues;
+}
+
+/** What we set of the chart's values; the rest is the chart's own default. */
+export interface CiliumValues {
+  ipam: { mode: "kubernetes" };
+  routingMode: "native";
+  autoDirectNodeRoutes: boolean;
+  ipv4NativeRoutingCIDR: string;
+  kubeProxyReplacement: "false";
+  k8sServiceHost: string;
+  k8sServicePort: number;
+  operator: { replicas: number };
+  rollOutCiliumPods: boolean;
+}
+
+/**
+ * Cilium on hosts of one flat network: ranges by the controller manager and plain routes, as the
+ * routed network has them, and network policies on top. kube-proxy stays.
+ */
+export function planCilium(plan: KubernetesPlan, version: string): CiliumPlan {
+  return {
+    version,
+    repository: "https://helm.cilium.io",
+    values: {
+      ipam: { mode: "kubernetes" },
+      routingMode: "native",
+      autoDirectNodeRoutes: true,
+      ipv4NativeRoutingCIDR: plan.network.podCidr,
+      kubeProxyReplacement: "false",
+      // Before there is a pod network no Service answers.
+      k8sServiceHost: plan.apiVip,
+      k8sServicePort: plan.apiPort,
+      operator: { replicas: 2 },
+      rollOutCiliumPods: true,
+    },
+  };
+}
