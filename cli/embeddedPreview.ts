@@ -1,7 +1,7 @@
 import { changeSummary, shownSteps } from "../engine/display/previewJson.ts";
 import type { Paint } from "../engine/display/style.ts";
-import { rootStackOf } from "../engine/embedded/deployment.ts";
 import { type PreviewResult, previewStack } from "../engine/embedded/preview.ts";
+import { rootStackOf } from "../engine/embedded/resourceState.ts";
 import { loadProject } from "../engine/project.ts";
 import type { PreviewCommand } from "./preview.ts";
 

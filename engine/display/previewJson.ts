@@ -1,5 +1,5 @@
 import { encodeMaskedResource } from "../embedded/checkpoint.ts";
-import type { Diagnostic } from "../embedded/deployment.ts";
+import type { Diagnostic } from "../embedded/observer.ts";
 import type { Step } from "../embedded/planner.ts";
 import type { PreviewResult } from "../embedded/preview.ts";
 import { type JsonMap, maskedSecret } from "../embedded/propertyCodec.ts";

@@ -1,4 +1,4 @@
-import type { Diagnostic, Observer } from "../embedded/deployment.ts";
+import type { Diagnostic, Observer } from "../embedded/observer.ts";
 import type { Step, StepOperation } from "../embedded/planner.ts";
 import { needsProvider } from "../embedded/resourceState.ts";
 import { displayType, nameOf } from "../embedded/urn.ts";

@@ -6,9 +6,10 @@ import {
 } from "../project.ts";
 import { ApplyExecutor } from "./applyExecutor.ts";
 import type { PendingOperation, Snapshot } from "./checkpoint.ts";
-import { Deployment, type DeploymentOptions, type Observer } from "./deployment.ts";
+import { Deployment, type DeploymentOptions } from "./deployment.ts";
 import { reconcileInterrupted } from "./interrupted.ts";
 import { LiveSnapshot } from "./liveSnapshot.ts";
+import type { Observer } from "./observer.ts";
 import type { Step } from "./planner.ts";
 import { finish } from "./preview.ts";
 import { runProgram } from "./programRun.ts";

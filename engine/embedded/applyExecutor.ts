@@ -1,12 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { PendingOperation } from "./checkpoint.ts";
-import {
-  DeploymentStopped,
-  type Diagnostic,
-  type Executor,
-  type StepContext,
-} from "./deployment.ts";
+import { DeploymentStopped } from "./deployment.ts";
+import type { Executor, StepContext } from "./executor.ts";
 import type { LiveSnapshot } from "./liveSnapshot.ts";
+import type { Diagnostic } from "./observer.ts";
 import { ParallelLimit } from "./parallelLimit.ts";
 import type { Step } from "./planner.ts";
 import { type Operation, PartialResourceError, type Provider } from "./provider.ts";

@@ -1,5 +1,5 @@
 import { detailedDiff, structuralDiff, withReplaceOnChanges } from "./diff.ts";
-import type { Step } from "./planner.ts";
+import { newStep, type Step } from "./planner.ts";
 import { decodeWireMap, encodeMaskedMap } from "./propertyCodec.ts";
 import type { ResourceState } from "./resourceState.ts";
 
@@ -25,17 +25,7 @@ export function compareStates(
 }
 
 function stepBetween(before: ResourceState | undefined, after: ResourceState | undefined): Step {
-  const { urn = "", type = "" } = after ?? before ?? {};
-  const step: Step = {
-    operation: before === undefined ? "create" : "delete",
-    urn,
-    type,
-    before,
-    after,
-    changedKeys: [],
-    replaceKeys: [],
-    detailedDiff: {},
-  };
+  const step = newStep(before === undefined ? "create" : "delete", before, after);
   if (before === undefined || after === undefined) return step;
   const diff = withReplaceOnChanges(
     structuralDiff(before.inputs, after.inputs),

@@ -1,61 +1,27 @@
 import { hashAssets } from "./assetHash.ts";
-import { structuralDiff } from "./diff.ts";
+import { checkedInputs, compare } from "./comparison.ts";
+import { deleteInOrder } from "./deletions.ts";
+import type { Executor, StepContext } from "./executor.ts";
 import { lookUp } from "./lookups.ts";
 import type { ReadRequest } from "./monitor.ts";
+import type { Observer } from "./observer.ts";
 import {
   type Decision,
   decide,
-  deletionOrder,
   dependentsToReplace,
+  newStep,
   ProtectedError,
   type Step,
   type StepOperation,
 } from "./planner.ts";
-import { ignoreChanges } from "./propertyPath.ts";
-import type { Operation, Provider, ProviderDiff } from "./provider.ts";
+import type { Operation, Provider } from "./provider.ts";
 import { ProviderDirectory } from "./providerDirectory.ts";
 import { setProgramFolder } from "./providers/programFolder.ts";
 import { aliasUrns, type Registration } from "./registration.ts";
 import { externalState, type Goal, type ResourceState, stateOf } from "./resourceState.ts";
-import { isDefaultProvider, isProviderType, makeUrn, packageOf, rootStackType } from "./urn.ts";
-import type { Inputs, Outputs } from "./value.ts";
-import { remarkSecrets, revealAll, sameMap } from "./values.ts";
-
-/** Carries planned steps out, or predicts their outcome. */
-export interface Executor {
-  /** Fills in id and outputs of `step.after`. */
-  create(step: Step, context: StepContext): Promise<void>;
-  /** Fills in outputs of `step.after`. */
-  update(step: Step, context: StepContext): Promise<void>;
-  /** A resource that stays; `stateChanged` when its record must be written all the same. */
-  keep(step: Step, stateChanged: boolean): Promise<void>;
-  delete(step: Step, context: StepContext): Promise<void>;
-  /** Outputs of a component, or of the stack, became known. */
-  outputsChanged(state: ResourceState): Promise<void>;
-}
-
-export interface StepContext {
-  provider: Provider | undefined;
-  operation: Operation;
-  /** A component of another package. */
-  remote: boolean;
-  /** URNs that this run deletes, for `deletedWith`. */
-  deleted: ReadonlySet<string>;
-}
-
-/** Told what happens, for display. */
-export interface Observer {
-  stepStarted(step: Step): void;
-  stepDone(step: Step): void;
-  stepFailed(step: Step, error: unknown): void;
-  diagnostic(diagnostic: Diagnostic): void;
-}
-
-export interface Diagnostic {
-  severity: "debug" | "info" | "warning" | "error";
-  message: string;
-  urn: string | undefined;
-}
+import { isDefaultProvider, isProviderType, makeUrn, packageOf } from "./urn.ts";
+import type { Outputs } from "./value.ts";
+import { sameMap } from "./values.ts";
 
 export interface DeploymentOptions {
   project: string;
@@ -293,22 +259,7 @@ export class Deployment {
     for (const state of states) {
       if (!state.pendingDelete && !this.#replaced.has(state)) this.#deletedUrns.add(state.urn);
     }
-    const waitsFor = deletionOrder(states);
-    const running = new Map<ResourceState, Promise<void>>();
-    const start = (state: ResourceState): Promise<void> => {
-      let deletion = running.get(state);
-      if (deletion === undefined) {
-        const dependents = [...(waitsFor.get(state) ?? [])].map(start);
-        deletion = Promise.all(dependents).then(() =>
-          this.#delete(this.#deletionKind(state), state),
-        );
-        running.set(state, deletion);
-      }
-      return deletion;
-    };
-    const results = await Promise.allSettled(states.map(start));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    await deleteInOrder(states, (state) => this.#delete(this.#deletionKind(state), state));
   }
 
   #deletionKind(state: ResourceState): StepOperation {
@@ -372,63 +323,4 @@ export class Deployment {
   #throwIfStopped(): void {
     if (this.#stopped !== undefined) throw new DeploymentStopped(this.#stopped);
   }
-}
-
-function newStep(
-  operation: StepOperation,
-  before: ResourceState | undefined,
-  after: ResourceState | undefined,
-): Step {
-  const { urn = "", type = "" } = after ?? before ?? {};
-  return {
-    operation,
-    urn,
-    type,
-    before,
-    after,
-    changedKeys: [],
-    replaceKeys: [],
-    detailedDiff: {},
-  };
-}
-
-async function checkedInputs(
-  goal: Goal,
-  before: ResourceState | undefined,
-  provider: Provider | undefined,
-  operation: Operation,
-): Promise<Inputs> {
-  const inputs =
-    before === undefined || goal.ignoreChanges.length === 0
-      ? goal.inputs
-      : ignoreChanges(goal.inputs, before.inputs, goal.ignoreChanges);
-  if (provider === undefined) return inputs;
-  const oldInputs = before === undefined ? undefined : revealAll(before.inputs);
-  const checked = await provider.check(goal.type, revealAll(inputs), oldInputs, operation);
-  return remarkSecrets(checked, inputs, []);
-}
-
-async function compare(
-  before: ResourceState,
-  inputs: Inputs,
-  provider: Provider | undefined,
-  operation: Operation,
-): Promise<ProviderDiff> {
-  if (provider === undefined || before.id === undefined) {
-    return structuralDiff(before.inputs, inputs);
-  }
-  return provider.diff(
-    before.type,
-    before.id,
-    revealAll(before.inputs),
-    revealAll(before.outputs),
-    revealAll(inputs),
-    operation,
-  );
-}
-
-/** The stack's own resource among the states of a run. */
-export function rootStackOf(states: Iterable<ResourceState>): ResourceState | undefined {
-  for (const state of states) if (state.type === rootStackType) return state;
-  return undefined;
 }

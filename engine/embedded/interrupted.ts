@@ -1,6 +1,7 @@
 import type { Snapshot } from "./checkpoint.ts";
-import type { DeploymentOptions, Observer } from "./deployment.ts";
+import type { DeploymentOptions } from "./deployment.ts";
 import type { LiveSnapshot } from "./liveSnapshot.ts";
+import type { Observer } from "./observer.ts";
 import { revealAll } from "./values.ts";
 
 /**

@@ -10,7 +10,7 @@ import type {
   SupportsFeatureRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { Message } from "google-protobuf";
-import type { Diagnostic } from "./deployment.ts";
+import type { Diagnostic } from "./observer.ts";
 import { decodeWireMap, encodeWireMap, type JsonMap } from "./propertyCodec.ts";
 import { type Registration, readRegistration } from "./registration.ts";
 import type { ResourceState } from "./resourceState.ts";

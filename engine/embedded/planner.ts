@@ -34,6 +34,25 @@ export interface Step {
   leftOver?: boolean;
 }
 
+/** A step without differences. */
+export function newStep(
+  operation: StepOperation,
+  before: ResourceState | undefined,
+  after: ResourceState | undefined,
+): Step {
+  const { urn = "", type = "" } = after ?? before ?? {};
+  return {
+    operation,
+    urn,
+    type,
+    before,
+    after,
+    changedKeys: [],
+    replaceKeys: [],
+    detailedDiff: {},
+  };
+}
+
 /** What is to be done for one registered resource. */
 export type Decision =
   | { kind: "create" }

@@ -4,13 +4,9 @@ import {
   type Project,
   type StackConfig,
 } from "../project.ts";
-import {
-  Deployment,
-  type DeploymentOptions,
-  type Diagnostic,
-  type Observer,
-} from "./deployment.ts";
+import { Deployment, type DeploymentOptions } from "./deployment.ts";
 import type { ProgramExit } from "./languageHost.ts";
+import type { Diagnostic, Observer } from "./observer.ts";
 import type { Step } from "./planner.ts";
 import { previewExecutor } from "./previewExecutor.ts";
 import { runProgram } from "./programRun.ts";

@@ -1,4 +1,4 @@
-import type { Executor, StepContext } from "./deployment.ts";
+import type { Executor, StepContext } from "./executor.ts";
 import type { Step } from "./planner.ts";
 import type { ResourceState } from "./resourceState.ts";
 import { isProviderType } from "./urn.ts";

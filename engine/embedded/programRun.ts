@@ -3,9 +3,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Project, StackConfig } from "../project.ts";
-import type { Deployment, Diagnostic } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
 import { type ProgramExit, startProgram } from "./languageHost.ts";
 import type { MonitorBackend } from "./monitor.ts";
+import type { Diagnostic } from "./observer.ts";
 
 export interface ProgramRunOptions {
   project: Project;

@@ -3,7 +3,7 @@ import type { DeploymentOptions } from "./deployment.ts";
 import { detailedDiff } from "./diff.ts";
 import type { LiveSnapshot } from "./liveSnapshot.ts";
 import { ParallelLimit } from "./parallelLimit.ts";
-import type { Step } from "./planner.ts";
+import { newStep, type Step } from "./planner.ts";
 import { ProviderDirectory } from "./providerDirectory.ts";
 import { needsProvider, type ResourceState } from "./resourceState.ts";
 import { remarkSecrets, revealAll, sameMap } from "./values.ts";
@@ -30,7 +30,7 @@ export async function refreshResources(
     const provider = providerFor(state.type);
     if (provider === undefined || !needsProvider(state) || state.id === undefined) return undefined;
     if (options.stop.aborted || state.pendingReplacement) return undefined;
-    const step = refreshStep(state);
+    const step = newStep("refresh", { ...state }, state);
     const operation = {
       urn: state.urn,
       signal: options.abort,
@@ -77,21 +77,6 @@ export async function refreshResources(
   });
   await live.flush();
   return { succeeded, steps, states: live.resources() };
-}
-
-function refreshStep(state: ResourceState): Step {
-  const { urn, type } = state;
-  const before = { ...state };
-  return {
-    operation: "refresh",
-    urn,
-    type,
-    before,
-    after: state,
-    changedKeys: [],
-    replaceKeys: [],
-    detailedDiff: {},
-  };
 }
 
 function noteOutputs(

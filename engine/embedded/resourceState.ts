@@ -1,4 +1,4 @@
-import { isProviderType } from "./urn.ts";
+import { isProviderType, rootStackType } from "./urn.ts";
 import type { Inputs, Outputs } from "./value.ts";
 
 /** What a resource may wait for at most, in seconds; undefined means the provider's own default. */
@@ -138,4 +138,10 @@ export function externalState(read: {
 /** True for resources that some provider must make; components and providers are records only. */
 export function needsProvider(state: ResourceState): boolean {
   return state.custom && !isProviderType(state.type);
+}
+
+/** The stack's own resource among the states of a run. */
+export function rootStackOf(states: Iterable<ResourceState>): ResourceState | undefined {
+  for (const state of states) if (state.type === rootStackType) return state;
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { rootStackOf } from "./deployment.ts";
+import { rootStackOf } from "./resourceState.ts";
 import type { StackSecrets } from "./secrets.ts";
 import { loadSnapshot, stateFile } from "./stateStore.ts";
 import type { Outputs } from "./value.ts";

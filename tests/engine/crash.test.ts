@@ -14,7 +14,7 @@ function runAndKill(folder: string, specs: readonly ThingSpec[], killAt: number)
   const run = spawnSync(
     process.execPath,
     [crashingRun, folder, JSON.stringify(specs), String(killAt)],
-    { encoding: "utf8", timeout: 120_000 },
+    { encoding: "utf8", timeout: 600_000 },
   );
   if (run.signal === "SIGKILL") return true;
   assert.equal(run.status, 0, run.stderr);

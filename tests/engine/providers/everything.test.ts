@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { applyStack, destroyStack, refreshStack } from "../../../engine/embedded/apply.ts";
-import type { Observer } from "../../../engine/embedded/deployment.ts";
+import type { Observer } from "../../../engine/embedded/observer.ts";
 import { closeProviders } from "../../../engine/embedded/providers/index.ts";
 import { Secret } from "../../../engine/embedded/value.ts";
 import { loadProject } from "../../../engine/project.ts";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { applyStack, destroyStack, refreshStack } from "../../../engine/embedded/apply.ts";
-import type { Diagnostic, Observer } from "../../../engine/embedded/deployment.ts";
+import type { Diagnostic, Observer } from "../../../engine/embedded/observer.ts";
 import type { Step } from "../../../engine/embedded/planner.ts";
 import { previewStack } from "../../../engine/embedded/preview.ts";
 import { runProgram } from "../../../engine/embedded/programRun.ts";

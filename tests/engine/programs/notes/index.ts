@@ -12,7 +12,7 @@ interface NoteSpec {
 
 const provider: pulumi.dynamic.ResourceProvider = {
   async create(inputs) {
-    return { id: `id-${inputs.text}`, outs: { ...inputs, shout: `${inputs.text}!` } };
+    return { id: `note-${inputs.generation}`, outs: { ...inputs, shout: `${inputs.text}!` } };
   },
   async diff(_id, olds, news) {
     return {
@@ -51,7 +51,11 @@ for (const [name, spec] of Object.entries(specs)) {
   const before = after === undefined ? undefined : notes.get(after)?.shout;
   const plain = before === undefined ? text : pulumi.interpolate`${text} ${before}`;
   const inputs = { text: secret ? pulumi.secret(plain) : plain, generation, deleteFirst };
-  const note = new Note(name, inputs, { parent: folder, ...options });
+  const note = new Note(name, inputs, {
+    parent: folder,
+    ...(secret && { additionalSecretOutputs: ["shout"] }),
+    ...options,
+  });
   notes.set(name, note);
   outputs[name] = note.shout;
 }
