@@ -12,7 +12,8 @@ root=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$root"
 
 if [ $# -eq 0 ]; then
-  for file in Pulumi.*.yaml; do
+  # Those under version control: a lab of one's own leaves stack files beside them.
+  for file in $(git ls-files 'Pulumi.*.yaml'); do
     stack=${file#Pulumi.}
     stack=${stack%.yaml}
     [ "$stack" = lab ] || set -- "$@" "$stack"
