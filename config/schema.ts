@@ -13,6 +13,13 @@ export interface CommonConfig {
   kubernetes: KubernetesConfig;
   /** Extra tags or labels for everything that can carry them. Default: none. */
   tags: Record<string, string>;
+  /** What `quorum proof` insists on. Default: every claim, for single failures. */
+  proof?: ProofConfig | undefined;
+}
+
+export interface ProofConfig {
+  /** Claims, each for single failures or with a set: "all", "etcd-quorum:pair", "api-path:roll". */
+  require: string[];
 }
 
 /** The Kubernetes release and its cluster-internal address ranges. */

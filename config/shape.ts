@@ -30,6 +30,7 @@ const taint = z.strictObject({
 const common = {
   name: text,
   tags: textByName.default({}),
+  proof: z.strictObject({ require: z.array(text) }).optional(),
 };
 
 const pool = z.strictObject({
