@@ -91,3 +91,6 @@ export const ciliumVersion = "1.20.1";
 export const awsCloudController: Readonly<Record<string, string>> = {
   "1.36.3": "1.36.1",
 };
+
+/** Chart of Cilium, for hosts that ask for it. */
+export const ciliumVersion = "1.20.1";

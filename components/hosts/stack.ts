@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostsConfig } from "../../config/schema.ts";
+import { ciliumVersion } from "../../config/versions.ts";
+import { planCilium } from "../../design/cilium.ts";
 import { planHosts } from "../../design/hosts.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { HostsCluster } from "./cluster.ts";
@@ -10,18 +12,28 @@ import { HostsCluster } from "./cluster.ts";
  * Registers everything of a stack of platform "hosts".
  * @throws pulumi.RunError when the SSH key cannot be read; a preview does without it.
  */
-export function hostsStack(config: HostsConfig): HostsCluster {
+export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
   const templates = readTemplates();
-  return new HostsCluster(config.name, {
-    plan: planHosts(config, templates),
+  const plan = planHosts(config, templates);
+  const cluster = new HostsCluster(config.name, {
+    plan,
     templates,
     ssh: config.ssh,
     privateKey: readPrivateKey(config.ssh.privateKeyFile),
   });
+  if (config.podNetwork === "cilium") {
+    const { Cilium } = await import("./cilium.ts");
+    const { kubeconfig } = cluster;
+    new Cilium(`${config.name}-cilium`, {
+      plan: planCilium(plan.kubernetes, ciliumVersion),
+      kubeconfig,
+    });
+  }
+  return cluster;
 }
 
 function readPrivateKey(file: string): pulumi.Input<string> {
-  const path = resolve(pulumi.runtime.getStack() === "" ? "." : process.cwd(), file);
+  const path = resolve(file);
   if (existsSync(path)) return pulumi.secret(readFileSync(path, "utf8"));
   // The hosts, or the lab's machines, may not be there yet when their plan is looked at.
   if (pulumi.runtime.isDryRun()) return pulumi.secret("");

@@ -8,6 +8,24 @@ const command = "command:remote:Command";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 const signatureKey = "4dabf18193072939515e22adb298388d";
 
+describe("a hosts stack with Cilium", () => {
+  it("leaves the pods' routes to the chart, at one version, by way of the virtual address", async () => {
+    const config = hostsConfig((raw) => {
+      raw.podNetwork = "cilium";
+    });
+    const recording = await record(async () => hostsStack(config), {
+      stack: "demo",
+      preview: true,
+    });
+    const { inputs } = recording.find("kubernetes:helm.sh/v3:Release", "demo-cilium");
+    assert.match(inputs.version, /^\d+\.\d+\.\d+$/);
+    assert.equal(inputs.values.ipv4NativeRoutingCIDR, "10.244.0.0/16");
+    assert.equal(inputs.values.k8sServiceHost, "192.0.2.10");
+    const bundle = recording.find(command, "worker-a-bundle").inputs.stdin;
+    assert.doesNotMatch(bundle, /^step pod-network /m);
+  });
+});
+
 describe("a stack of platform hosts", () => {
   let recording: Recording;
   before(async () => {
