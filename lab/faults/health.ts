@@ -26,16 +26,24 @@ export async function clusterProblems(lab: Lab, kubeconfig: string): Promise<str
   return found.flat();
 }
 
-/** Wait until nothing is wrong. Errors: what still is after the time. Returns seconds waited. */
+/** How long full health took, and what was the last to come. */
+export interface Recovery {
+  seconds: number;
+  last: string[];
+}
+
+/** Wait until nothing is wrong. Errors: what still is after the time. */
 export async function waitUntilHealthy(
   problems: () => Promise<string[]>,
   timeoutSeconds: number,
-): Promise<number> {
+): Promise<Recovery> {
   const start = Date.now();
+  let last: string[] = [];
   for (;;) {
     const found = await problems();
     const seconds = (Date.now() - start) / 1000;
-    if (found.length === 0) return seconds;
+    if (found.length === 0) return { seconds, last };
+    last = found;
     if (seconds > timeoutSeconds) {
       throw new Error(`not healthy after ${timeoutSeconds} s: ${found.join("; ")}`);
     }

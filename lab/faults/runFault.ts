@@ -35,6 +35,8 @@ export interface FaultResult {
   longestGapMs: Record<string, number>;
   /** From healing to full health. */
   recoverySeconds: number;
+  /** What was the last to be healthy again. */
+  lastToRecover: string[];
   acknowledgedWrites: number;
   unknown: number;
   lost: number;
@@ -113,7 +115,9 @@ async function hurt(
   await powerOn(cluster, off);
   try {
     const { recoverSeconds } = fault;
-    result.recoverySeconds = await waitUntilHealthy(cluster.problems, recoverSeconds);
+    const recovery = await waitUntilHealthy(cluster.problems, recoverSeconds);
+    result.recoverySeconds = recovery.seconds;
+    result.lastToRecover = recovery.last;
   } catch (error) {
     judge(result, "fail", (error as Error).message);
   }
@@ -192,6 +196,7 @@ function emptyResult(cluster: FaultCluster, fault: Fault, seed: number): FaultRe
     rateBefore: 0,
     longestGapMs: {},
     recoverySeconds: 0,
+    lastToRecover: [],
     acknowledgedWrites: 0,
     unknown: 0,
     lost: 0,
