@@ -6,7 +6,7 @@ import { graphOf } from "../proof/graph.ts";
 import { prove } from "../proof/prove.ts";
 import { exitCode, type Report } from "../proof/report/report.ts";
 import type { Painter } from "../proof/report/table.ts";
-import { requirementsOf } from "../proof/requirements.ts";
+import { requiredByStack, requirementsOf } from "../proof/requirements.ts";
 import type { Requirement } from "../proof/results.ts";
 import { checkTransition } from "../proof/transition.ts";
 
@@ -37,9 +37,12 @@ async function readPreview(options: ProofCommand): Promise<unknown> {
 
 /** The proof of a stack's planned graph. */
 export async function makeReport(options: ProofCommand): Promise<Report> {
-  const graph = graphOf(await readPreview(options));
+  const preview = await readPreview(options);
+  const graph = graphOf(preview);
   const model = modelOf(graph);
-  const required: Requirement[] | undefined = requirementsOf(options.require ?? []);
+  const required: Requirement[] | undefined = requirementsOf(
+    options.require ?? requiredByStack(preview),
+  );
   const chosen = required === undefined ? {} : { required };
   const proof = prove(model, { ...chosen, lost: options.lost ?? [] });
   const findings =

@@ -1,8 +1,23 @@
 import { claims } from "./claims/index.ts";
+import { at, textsIn } from "./read.ts";
 import { failureSets, type Requirement } from "./results.ts";
 
 /** An entry of `proof.require` or `--require` that names no claim or no set of failures. */
 export class RequirementError extends Error {}
+
+/**
+ * What the stack itself requires: `quorum:proof` in the configuration that a preview carries.
+ * @returns entries for `requirementsOf`; none when the stack says nothing.
+ */
+export function requiredByStack(preview: unknown): string[] {
+  const text = at(preview, "config", "quorum:proof");
+  if (typeof text !== "string") return [];
+  try {
+    return textsIn(at(JSON.parse(text), "require")) ?? [];
+  } catch {
+    return [];
+  }
+}
 
 /**
  * Required claims from texts such as "etcd-quorum", "etcd-quorum:pair" or "all:roll"; without a set,

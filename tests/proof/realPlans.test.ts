@@ -118,12 +118,12 @@ describe("proof of the stacks of this repository", function () {
   const previews = new Map<string, PreviewJson>();
 
   before(async () => {
-    for (const stack of ["prod", "staging", "lab", "onprem"]) {
+    for (const stack of ["prod", "staging", "hybrid", "lab", "onprem"]) {
       previews.set(stack, await realPreview(stack));
     }
   });
 
-  for (const stack of ["prod", "staging", "lab", "onprem"]) {
+  for (const stack of ["prod", "staging", "hybrid", "lab", "onprem"]) {
     it(`proves every required claim of ${stack}`, () => {
       const proof = proofOf(previews.get(stack) as PreviewJson);
       assert.deepEqual(proof.refuted, []);

@@ -8,7 +8,7 @@ import { json } from "../../proof/report/json.ts";
 import { markdown } from "../../proof/report/markdown.ts";
 import { exitCode, type Report } from "../../proof/report/report.ts";
 import { table } from "../../proof/report/table.ts";
-import { RequirementError, requirementsOf } from "../../proof/requirements.ts";
+import { RequirementError, requiredByStack, requirementsOf } from "../../proof/requirements.ts";
 import { checkTransition } from "../../proof/transition.ts";
 import { eksPlan, hostsPlan, type Plan, previewOfChange } from "../support/plannedGraph.ts";
 
@@ -111,6 +111,12 @@ describe("requirementsOf", () => {
     ]);
     assert.equal(requirementsOf([]), undefined);
     assert.ok((requirementsOf(["all:roll"])?.length ?? 0) > 5);
+  });
+
+  it("takes what the stack's own configuration asks for", () => {
+    const config = { "quorum:proof": JSON.stringify({ require: ["all", "etcd-quorum:pair"] }) };
+    assert.deepEqual(requiredByStack({ config }), ["all", "etcd-quorum:pair"]);
+    assert.deepEqual(requiredByStack({ config: {} }), []);
   });
 
   it("lists everything that is wrong at once", () => {
