@@ -5,8 +5,8 @@
 # of the host's Node; on a cloud the cloud is asked instead. Runs on one control plane at a time (lock in etcd).
 set -euo pipefail
 export KUBECONFIG=/etc/kubernetes/admin.conf
-authority=/etc/kubernetes/pki/ca.crt
-work=$(mktemp -d /run/quorum-approve.XXXXXX)
+authority=${QUORUM_AUTHORITY:-/etc/kubernetes/pki/ca.crt}
+work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 api() { kubectl --request-timeout 10s "$@"; }
 
