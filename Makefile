@@ -3,7 +3,8 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 STACK ?= lab
 NODE := node_modules/.bin/node
-STAMP := node_modules/.quorum-installed
+# npm's own note of what it installed.
+STAMP := node_modules/.package-lock.json
 
 .PHONY: help preview test check lint format bench
 
@@ -11,8 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 $(STAMP): package.json package-lock.json
-	npm ci --no-progress --loglevel=error
-	@touch $@
+	@bin/install
 
 preview: $(STAMP) ## show what `up` would create: make preview STACK=prod
 	@bin/quorum preview --stack $(STACK)

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const script = path.join(import.meta.dirname, "..", "..", "bin", "install");
+
+describe("installing the packages", function () {
+  this.timeout(20_000);
+  let root: string;
+  let log: string;
+
+  beforeEach(() => {
+    root = mkdtempSync(path.join(tmpdir(), "quorum-test-"));
+    log = path.join(root, "npm.log");
+    for (const folder of ["bin", "fake"]) mkdirSync(path.join(root, folder));
+    copyFileSync(script, path.join(root, "bin", "install"));
+    for (const name of ["package.json", "package-lock.json"])
+      writeFileSync(path.join(root, name), "{}");
+    const npm = path.join(root, "fake", "npm");
+    const steps = [
+      "#!/bin/sh",
+      "set -eu",
+      `echo "begin $*" >>${log}`,
+      "rm -rf node_modules",
+      "sleep 0.3",
+      "mkdir node_modules",
+      "touch node_modules/.package-lock.json",
+      `echo end >>${log}`,
+    ];
+    writeFileSync(npm, `${steps.join("\n")}\n`);
+    chmodSync(npm, 0o755);
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const install = () =>
+    run(path.join(root, "bin", "install"), {
+      env: { ...process.env, PATH: `${path.join(root, "fake")}:${process.env.PATH}` },
+    });
+  const said = () => readFileSync(log, "utf8").trim().split("\n");
+
+  it("runs once for all that come at the same time, and leaves no lock", async () => {
+    await Promise.all([install(), install(), install()]);
+    assert.deepEqual(said(), ["begin ci --no-progress --loglevel=error", "end"]);
+    await install();
+    assert.equal(said().length, 2);
+    // The lock would still be in the way.
+    rmSync(path.join(root, "node_modules"), { recursive: true });
+    await install();
+    assert.equal(said().length, 4);
+  });
+
+  it("runs again when the lockfile or the list of packages changed", async () => {
+    await install();
+    for (const name of ["package.json", "package-lock.json"]) {
+      const before = said().length;
+      const later = Date.now() / 1000 + 60;
+      utimesSync(path.join(root, name), later, later);
+      await install();
+      assert.equal(said().length, before + 2, name);
+      utimesSync(path.join(root, name), 0, 0);
+    }
+  });
+});
