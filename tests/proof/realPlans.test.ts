@@ -114,7 +114,7 @@ const prod: Saboteur[] = [
 ];
 
 describe("proof of the stacks of this repository", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const previews = new Map<string, PreviewJson>();
 
   before(async () => {

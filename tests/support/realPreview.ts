@@ -11,7 +11,7 @@ export async function realPreview(stack: string): Promise<PreviewJson> {
   const { stdout } = await run(`${root}bin/quorum`, [...args, "--fresh"], {
     cwd: root,
     maxBuffer: 64 * 2 ** 20,
-    timeout: 60_000,
+    timeout: 120_000,
   });
   return JSON.parse(stdout) as PreviewJson;
 }
