@@ -171,6 +171,8 @@ export async function raiseNoSpaceAlarm(binary: string, access: EtcdAccess): Pro
 export interface CheckOptions {
   /** Mark before which the load must have been steady. */
   loadBefore?: string;
+  /** Requests a second that it must have had. Default 50. */
+  minimumRate?: number;
   /** Marks of a snapshot and of the restore to it. */
   restored?: { to: string; began: string };
   /** Marks between which gaps are measured. */
@@ -224,6 +226,7 @@ export async function judgeHistory(
   const { restored } = options;
   const named = {
     "load-before": options.loadBefore,
+    "min-rate": options.minimumRate?.toString(),
     "restored-to": restored?.to,
     "restore-began": restored?.began,
     "gap-from": options.gapFrom,

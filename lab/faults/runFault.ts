@@ -9,6 +9,8 @@ import { powerOn } from "./kinds.ts";
 
 /** Requests a second that must be answered before a fault, or the run says nothing. */
 const minimumRate = 50;
+/** What the load must have had when the fault is injected: the last second may still be slower. */
+const steadyRate = 60;
 /** Last part of a fault, in which clients must be answered (or must not). */
 const lateSeconds = 5;
 /** Longest time before a run in which the cluster must be healthy. */
@@ -66,7 +68,7 @@ export async function runFault(
     ...(options.forget === undefined ? {} : { forget: options.forget }),
   });
   try {
-    await prober.waitUntilSteady(minimumRate);
+    await prober.waitUntilSteady(steadyRate);
     await hurt(cluster, fault, options, prober, result);
   } catch (error) {
     judge(result, "void", (error as Error).message);
@@ -74,7 +76,8 @@ export async function runFault(
   result.loadAverage = loadavg()[0] ?? 0;
   const stopped = await prober.stop();
   if (stopped !== "") judge(result, "fail", `the client could not finish: ${stopped}`);
-  if (result.proof !== "") weigh(fault, result, await prober.judge({ loadBefore: "injected" }));
+  if (result.proof !== "")
+    weigh(fault, result, await prober.judge({ loadBefore: "injected", minimumRate }));
   return result;
 }
 

@@ -44,7 +44,7 @@ func parseRun(args []string) (*runFlags, error) {
 	flags.StringVar(&f.run, "run", "", "name of the run, in the names of all objects; default: from the clock")
 	flags.StringVar(&f.forget, "forget", "", "saboteur: \"writes\" acknowledges what was never sent, \"records\" leaves writes out")
 	flags.IntVar(&f.keys, "keys", 20, "registers")
-	flags.IntVar(&f.workers, "workers", 12, "requests in flight at most")
+	flags.IntVar(&f.workers, "workers", 24, "requests in flight at most")
 	flags.Float64Var(&f.rate, "rate", 90, "requests a second")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the random choices")
 	flags.DurationVar(&f.duration, "duration", 10*time.Minute, "longest run")
