@@ -2,6 +2,7 @@
  * How long the proof takes on large plans: node bench/proof.ts. A plan of N resources has N/10
  * machines in three zones and N/5 workloads, each with a disruption budget and a Service.
  */
+import { loadavg } from "node:os";
 import { performance } from "node:perf_hooks";
 import { modelOf } from "../proof/facts/index.ts";
 import { graphOf } from "../proof/graph.ts";
@@ -51,23 +52,30 @@ const points: { size: number; seconds: number }[] = [];
 for (const size of sizes) {
   const { json, resources, machines } = planOf(size);
   const seconds: number[] = [];
+  const cpuSeconds: number[] = [];
   let singles = 0;
   let pairs = 0;
   for (let run = 0; run < runs; run += 1) {
     const start = performance.now();
+    const cpu = process.cpuUsage();
     const proof = prove(modelOf(graphOf(JSON.parse(json))));
     seconds.push((performance.now() - start) / 1000);
+    const used = process.cpuUsage(cpu);
+    cpuSeconds.push((used.user + used.system) / 1e6);
     singles = failureCount(proof, "single");
     pairs = failureCount(proof, "pair");
     if (proof.refuted.length + proof.unproven.length > 0) throw new Error("the plan is not proven");
   }
   seconds.sort((a, b) => a - b);
+  cpuSeconds.sort((a, b) => a - b);
+  const cpuMedian = cpuSeconds[Math.floor(runs / 2)] as number;
   const median = seconds[Math.floor(runs / 2)] as number;
   points.push({ size: resources, seconds: median });
   const worst = seconds.at(-1) as number;
   console.log(
-    `${resources} resources, ${machines} machines: ${median.toFixed(2)} s (worst of ${runs}: ${worst.toFixed(2)} s), ${singles} single failures, ${pairs} pairs`,
+    `${resources} resources, ${machines} machines: ${median.toFixed(2)} s (worst of ${runs}: ${worst.toFixed(2)} s; CPU ${cpuMedian.toFixed(2)} s), ${singles} single failures, ${pairs} pairs`,
   );
 }
 console.log(`log-log slope ${logSlope(points).toFixed(2)}`);
+console.log(`load average ${loadavg()[0]?.toFixed(1)}`);
 console.log(`peak memory ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`);
