@@ -3,6 +3,8 @@
  * out, one default. `parse.ts` turns `unknown` into these types or into one `ConfigError`.
  */
 
+import type { ChartsConfig, GuardConfig, NamespaceConfig, StorageConfig } from "./clusterLayer.ts";
+
 /** One stack's cluster: the platform decides which further keys exist. */
 export type ClusterConfig = EksConfig | HostsConfig | Ec2Config;
 
@@ -50,6 +52,12 @@ export interface EksConfig extends CommonConfig {
   pools: Record<string, PoolConfig>;
   /** Backends for volumes, each at most once. Default: EBS alone. */
   storage: StorageConfig[];
+  /** What the API server says to what would not survive. */
+  guard: GuardConfig;
+  /** Namespaces of teams, by name. Default: none. */
+  namespaces: Record<string, NamespaceConfig>;
+  /** Where charts come from. */
+  charts: ChartsConfig;
   /** Days that control-plane and flow logs are kept; a value CloudWatch offers. Default 90. */
   logRetentionDays: number;
   /** Refuse to delete the cluster and what holds data. Default true. */
@@ -92,16 +100,6 @@ export interface PoolConfig {
   capacity: "on-demand" | "spot";
   labels: Record<string, string>;
   taints: TaintConfig[];
-}
-
-/** A backend for persistent volumes; the `backend` decides which further keys exist. */
-export type StorageConfig = EbsStorageConfig;
-
-/** EBS volumes by the managed CSI driver: encrypted gp3, each in one zone. */
-export interface EbsStorageConfig {
-  backend: "ebs";
-  /** Copies in different zones. EBS keeps a volume in one zone, so 1 is all it can place. Default 1. */
-  replicas: number;
 }
 
 export interface TaintConfig {
@@ -184,8 +182,7 @@ export interface EtcdConfig {
 /** Where machines get Kubernetes, etcd and containerd binaries and images from. */
 export type ArtifactsConfig =
   /** The machine image already has the pinned versions (the lab; golden images). */
-  | { source: "preinstalled" }
-  | DownloadConfig;
+  { source: "preinstalled" } | DownloadConfig;
 
 /** Official releases, each checked against its SHA-256. */
 export interface DownloadConfig {

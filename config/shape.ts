@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clusterLayer } from "./clusterLayerShape.ts";
 import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig } from "./schema.ts";
 
 /**
@@ -64,9 +65,7 @@ const eks = {
     z.strictObject({ principalArn: text, access: z.enum(["admin", "view"]).default("admin") }),
   ),
   pools: z.record(text, pool),
-  storage: z
-    .array(z.strictObject({ backend: z.literal("ebs"), replicas: count.default(1) }))
-    .default([{ backend: "ebs", replicas: 1 }]),
+  ...clusterLayer,
   logRetentionDays: fromText(count).default(90),
   deletionProtection: fromText(z.boolean()).default(true),
 };

@@ -29,6 +29,36 @@ export const selfManagedVersions: Readonly<Record<string, SelfManagedVersions>> 
   },
 };
 
+/** Charts by name: exact version, and the repository of their publisher. */
+export const charts = {
+  "cluster-autoscaler": {
+    version: "9.59.0",
+    repository: "https://kubernetes.github.io/autoscaler",
+  },
+  "rook-ceph": { version: "v1.20.6", repository: "https://charts.rook.io/release" },
+  "ceph-csi-drivers": {
+    version: "1.0.4",
+    repository: "https://ceph.github.io/ceph-csi-operator",
+  },
+  portworx: { version: "9.1.1", repository: "http://charts.portworx.io" },
+} as const;
+
+export type ChartName = keyof typeof charts;
+
+/** Images of storage, as the charts above bring them or are told to. */
+export const storageImages = {
+  ceph: "quay.io/ceph/ceph:v20.2.4",
+  portworx: "portworx/oci-monitor:3.6.1",
+} as const;
+
+/** Cluster Autoscaler by minor of Kubernetes: it simulates that minor's scheduler. */
+export const clusterAutoscaler: Readonly<Record<string, string>> = {
+  "1.33": "v1.33.6",
+  "1.34": "v1.34.5",
+  "1.35": "v1.35.2",
+  "1.36": "v1.36.1",
+};
+
 /** Managed add-ons that every EKS cluster of ours has. */
 export type EksAddonName =
   | "vpc-cni"
@@ -91,6 +121,3 @@ export const ciliumVersion = "1.20.1";
 export const awsCloudController: Readonly<Record<string, string>> = {
   "1.36.3": "1.36.1",
 };
-
-/** Chart of Cilium, for hosts that ask for it. */
-export const ciliumVersion = "1.20.1";

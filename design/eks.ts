@@ -1,5 +1,6 @@
 import type { EksConfig } from "../config/schema.ts";
 import { type AddonPlan, planAddons } from "./addons.ts";
+import { type ClusterLayerPlan, planClusterLayer } from "./clusterLayer.ts";
 import { planKeys } from "./encryption.ts";
 import { byFailureDomain, type Placement } from "./failureDomains.ts";
 import { type FlowPlan, planFirewall } from "./firewall.ts";
@@ -39,6 +40,7 @@ export interface EksPlan {
   controlPlane: ControlPlanePlan;
   addons: AddonPlan[];
   pools: PoolPlan[];
+  layer: ClusterLayerPlan;
   logRetentionDays: number;
   deletionProtection: boolean;
   /** Members by zone: what is lost with it. */
@@ -62,6 +64,7 @@ export function planEks(config: EksConfig): EksPlan {
     controlPlane: planControlPlane(config),
     addons: planAddons(config),
     pools,
+    layer: planClusterLayer(config),
     logRetentionDays: config.logRetentionDays,
     deletionProtection: config.deletionProtection,
     failureDomains: byFailureDomain(placements(network, pools)),

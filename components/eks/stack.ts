@@ -1,4 +1,3 @@
-import { PodIdentityAssociation } from "@pulumi/aws/eks/podIdentityAssociation.js";
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as EksProvider } from "@pulumi/eks/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
@@ -9,6 +8,7 @@ import { FlowLogs } from "../aws/flowLogs.ts";
 import { IamRole } from "../aws/iamRole.ts";
 import { Network } from "../aws/network.ts";
 import { Addons } from "./addons.ts";
+import { clusterLayer } from "./clusterLayer.ts";
 import { ControlPlane } from "./controlPlane.ts";
 import { NodePool } from "./nodePool.ts";
 
@@ -113,16 +113,10 @@ function nodesAndAddons(
         opts,
       ),
   );
-  addons("on-nodes", false, pools);
-  new PodIdentityAssociation(
-    `${plan.name}-autoscaler`,
-    {
-      clusterName,
-      namespace: "kube-system",
-      serviceAccount: "cluster-autoscaler",
-      roleArn: roles.autoscaler.role.arn,
-    },
-    { provider: opts.providers[0], dependsOn: controlPlane.cluster },
+  const last = addons("on-nodes", false, pools);
+  clusterLayer(
+    { plan, cluster: controlPlane.cluster, autoscalerRole: roles.autoscaler, after: last.ready },
+    opts.providers[0],
   );
 }
 

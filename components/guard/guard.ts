@@ -2,7 +2,8 @@ import { ValidatingAdmissionPolicy } from "@pulumi/kubernetes/admissionregistrat
 import { ValidatingAdmissionPolicyBinding } from "@pulumi/kubernetes/admissionregistration/v1/validatingAdmissionPolicyBinding.js";
 import { PriorityClass } from "@pulumi/kubernetes/scheduling/v1/priorityClass.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type GuardConfig, planGuard } from "../../design/guard/guard.ts";
+import type { GuardConfig } from "../../config/clusterLayer.ts";
+import { planGuard } from "../../design/guard/guard.ts";
 import { priorityClasses } from "../../design/workloads/priorities.ts";
 
 /**
@@ -12,7 +13,7 @@ import { priorityClasses } from "../../design/workloads/priorities.ts";
 export class Guard extends pulumi.ComponentResource {
   constructor(name: string, config: GuardConfig, opts?: pulumi.ComponentResourceOptions) {
     const plan = planGuard(config);
-    super("quorum:guard:Guard", name, { defaultMode: config.defaultMode ?? "warn" }, opts);
+    super("quorum:guard:Guard", name, { defaultMode: config.defaultMode }, opts);
     for (const one of priorityClasses())
       new PriorityClass(`${name}-${one.metadata.name}`, one, { parent: this });
     const policies = new Map(

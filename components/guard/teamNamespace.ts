@@ -2,10 +2,10 @@ import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Namespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import * as pulumi from "@pulumi/pulumi";
-import { type NamespaceConfig, planNamespace } from "../../design/guard/namespace.ts";
+import { planNamespace, type TeamNamespaceConfig } from "../../design/guard/namespace.ts";
 
 export interface TeamNamespaceArgs {
-  namespace: NamespaceConfig;
+  namespace: TeamNamespaceConfig;
   /** Keep the namespace, and all in it, when it leaves the program. */
   protect: boolean;
 }

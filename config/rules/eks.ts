@@ -4,6 +4,7 @@ import { malformed, openToTheWorld, overlapping, sized } from "./addresses.ts";
 import { instances } from "./instances.ts";
 import { logRetention } from "./logs.ts";
 import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
+import { charts, namespaces } from "./namespaces.ts";
 import { nodeGroupNames, poolAddresses, poolCounts, poolVolumes, somePool } from "./pools.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { storage } from "./storage.ts";
@@ -66,5 +67,7 @@ export const eksRules: readonly Rule<EksConfig>[] = [
     ]),
   ),
   rule(["zones", "pools", "storage"], storage),
+  rule(["namespaces"], namespaces),
+  rule(["charts"], charts),
   rule(["logRetentionDays"], logRetention),
 ];

@@ -1,5 +1,7 @@
+import type { StorageConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
-import type { PoolConfig, StorageConfig } from "../schema.ts";
+import type { PoolConfig } from "../schema.ts";
+import { diskPool } from "./storagePool.ts";
 
 interface Storage {
   zones: string[];
@@ -9,11 +11,14 @@ interface Storage {
 
 /** Each backend once, and every copy has a place to be. */
 export function storage(config: Storage): Finding[] {
-  return config.storage.flatMap((entry, index) => [
-    ...repeated(config.storage, index),
-    ...replicas(`storage[${index}]`, entry),
-    ...attachable(`storage[${index}]`, entry, config.pools),
-  ]);
+  return config.storage.flatMap((entry, index) => {
+    const key = `storage[${index}]`;
+    const placed =
+      entry.backend === "ebs"
+        ? [...singleReplica(key, entry.replicas), ...attachable(key, entry.backend, config.pools)]
+        : diskPool(key, entry, config);
+    return [...repeated(config.storage, index), ...placed, ...needs(key, entry, config.storage)];
+  });
 }
 
 function repeated(list: StorageConfig[], index: number): Finding[] {
@@ -29,12 +34,12 @@ function repeated(list: StorageConfig[], index: number): Finding[] {
   ];
 }
 
-function replicas(key: string, entry: StorageConfig): Finding[] {
-  if (entry.replicas === 1) return [];
+function singleReplica(key: string, replicas: number): Finding[] {
+  if (replicas === 1) return [];
   return [
     {
       key: `${key}.replicas`,
-      value: entry.replicas,
+      value: replicas,
       remedy: "Use 1, and let the application replicate across zones.",
       rule: "EBS keeps a volume in one zone and cannot place copies in others.",
     },
@@ -42,11 +47,7 @@ function replicas(key: string, entry: StorageConfig): Finding[] {
 }
 
 /** A zonal volume is reachable while its zone has a node, so some steady pool has one in each. */
-function attachable(
-  key: string,
-  entry: StorageConfig,
-  pools: Record<string, PoolConfig>,
-): Finding[] {
+function attachable(key: string, backend: string, pools: Record<string, PoolConfig>): Finding[] {
   const steady = Object.values(pools).some(
     (pool) =>
       pool.nodesPerZone.min >= 1 &&
@@ -57,9 +58,32 @@ function attachable(
   return [
     {
       key: `${key}.backend`,
-      value: entry.backend,
+      value: backend,
       remedy: "Give one untainted on-demand pool a nodesPerZone.min of 1 or more.",
       rule: "A volume of a zone without a node can be attached nowhere.",
     },
   ];
+}
+
+/** What a backend stands on: Ceph's disks are EBS volumes, Portworx asks for a licence. */
+function needs(key: string, entry: StorageConfig, list: StorageConfig[]): Finding[] {
+  if (entry.backend === "rook-ceph" && !list.some(({ backend }) => backend === "ebs"))
+    return [
+      {
+        key: `${key}.backend`,
+        value: entry.backend,
+        remedy: 'Add { backend: "ebs" }.',
+        rule: "Ceph's disks are EBS volumes here.",
+      },
+    ];
+  if (entry.backend === "portworx" && !entry.licensed)
+    return [
+      {
+        key: `${key}.licensed`,
+        value: entry.licensed,
+        remedy: "Buy a licence and say true, or use rook-ceph.",
+        rule: "Portworx is commercial software; the chart installs it without asking.",
+      },
+    ];
+  return [];
 }

@@ -1,11 +1,6 @@
-import { type GuardMode, guardLabel } from "../workloads/labels.ts";
+import type { GuardConfig, GuardMode } from "../../config/clusterLayer.ts";
+import { guardLabel } from "../workloads/labels.ts";
 import { type GuardRule, guardRules } from "./expressions.ts";
-
-/** How the guard treats namespaces, and which it leaves alone. */
-export interface GuardConfig {
-  /** For namespaces without the label. Default "warn". */
-  defaultMode?: GuardMode;
-}
 
 /** Kubernetes' own: what runs there comes with the cluster and must never wait for a rule. */
 const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
@@ -17,8 +12,7 @@ const namespaceName = "kubernetes.io/metadata.name";
  * webhook that could be down. A rule that cannot be evaluated admits: the guard must never stop a
  * cluster from being repaired.
  */
-export function planGuard(config: GuardConfig = {}) {
-  const defaultMode = config.defaultMode ?? "warn";
+export function planGuard({ defaultMode }: GuardConfig) {
   return {
     policies: guardRules.map(policy),
     bindings: guardRules.flatMap((rule) =>

@@ -1,28 +1,20 @@
-import { type GuardMode, guardLabel } from "../workloads/labels.ts";
+import type {
+  ContainerLimitsConfig,
+  NamespaceConfig,
+  QuotaConfig,
+} from "../../config/clusterLayer.ts";
+import { guardLabel } from "../workloads/labels.ts";
 
-/** A team's namespace: what it may use and how the guard treats it. */
-export interface NamespaceConfig {
+/** A team's namespace, by its name. */
+export interface TeamNamespaceConfig extends NamespaceConfig {
   name: string;
-  /** Default: the guard's own default. */
-  guard?: GuardMode;
-  /** What all its pods may request together, and how many volumes it may hold. Default: no bound. */
-  quota?: { cpus?: number; memoryGiB?: number; pods?: number; storageGiB?: number };
-  /** What a container gets that says nothing, and the most it may ask for. Default: nothing is set. */
-  containers?: ContainerLimits;
-}
-
-export interface ContainerLimits {
-  defaultCpuMilli: number;
-  defaultMemoryMiB: number;
-  maxCpuMilli?: number;
-  maxMemoryMiB?: number;
 }
 
 /**
  * Namespace, ResourceQuota and LimitRange. A quota of CPU or memory makes requests compulsory, so it
  * comes with defaults for containers that have none.
  */
-export function planNamespace(config: NamespaceConfig) {
+export function planNamespace(config: TeamNamespaceConfig) {
   const { name, quota, containers } = config;
   const namespace = {
     apiVersion: "v1" as const,
@@ -44,7 +36,7 @@ export function planNamespace(config: NamespaceConfig) {
   };
 }
 
-function resourceQuota(namespace: string, quota: NonNullable<NamespaceConfig["quota"]>) {
+function resourceQuota(namespace: string, quota: QuotaConfig) {
   const hard = {
     ...(quota.cpus === undefined ? {} : { "requests.cpu": `${quota.cpus}` }),
     ...(quota.memoryGiB === undefined ? {} : { "requests.memory": `${quota.memoryGiB}Gi` }),
@@ -59,7 +51,7 @@ function resourceQuota(namespace: string, quota: NonNullable<NamespaceConfig["qu
   };
 }
 
-function limitRange(namespace: string, limits: ContainerLimits) {
+function limitRange(namespace: string, limits: ContainerLimitsConfig) {
   const { defaultCpuMilli, defaultMemoryMiB, maxCpuMilli, maxMemoryMiB } = limits;
   const max = {
     ...(maxCpuMilli === undefined ? {} : { cpu: `${maxCpuMilli}m` }),

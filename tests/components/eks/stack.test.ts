@@ -10,6 +10,8 @@ const run = (preview: boolean, change?: (raw: Raw) => void): Promise<Recording> 
 const zones = ["us-west-2a", "us-west-2b", "us-west-2c"];
 const perZone = (make: (zone: string) => string[]): string[] => zones.flatMap(make);
 
+const admission = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmission";
+
 /** Every resource of the fixture, as "type name". */
 const everything = [
   "pulumi:providers:aws demo-aws",
@@ -100,6 +102,18 @@ const everything = [
     `aws:autoscaling/tag:Tag demo-general-${zone}-resources/ephemeral-storage`,
   ]),
   "aws:eks/podIdentityAssociation:PodIdentityAssociation demo-autoscaler",
+  "pulumi:providers:kubernetes demo-kubernetes",
+  "quorum:guard:Guard demo-guard",
+  ...["platform", "service", "default", "batch"].map(
+    (name) => `kubernetes:scheduling.k8s.io/v1:PriorityClass demo-guard-quorum-${name}`,
+  ),
+  ...["single-replica", "spread", "requests", "budget"].flatMap((rule) => [
+    `${admission}Policy demo-guard-quorum-${rule}`,
+    `${admission}PolicyBinding demo-guard-quorum-${rule}-enforce`,
+    `${admission}PolicyBinding demo-guard-quorum-${rule}-warn`,
+  ]),
+  "quorum:addons:ClusterAutoscaler demo-cluster-autoscaler",
+  "kubernetes:helm.sh/v3:Release demo-cluster-autoscaler",
 ];
 
 describe("resources of platform eks", () => {
@@ -122,7 +136,8 @@ describe("resources of platform eks", () => {
     for (const recording of [update, preview])
       for (const { type, name, custom, provider } of recording.registrations) {
         if (type.startsWith("pulumi:providers:") || type.startsWith("quorum:")) continue;
-        const expected = type.startsWith("eks:index:") ? "demo-eks" : "demo-aws";
+        const [own = ""] = type.split(":");
+        const expected = own === "aws" ? "demo-aws" : `demo-${own}`;
         assert.match(provider, new RegExp(`::${expected}::`), `${type} ${name} ${custom}`);
       }
   });

@@ -6,7 +6,7 @@ import { apiErrors } from "../../support/kubernetesSchema.ts";
 const rules = ["single-replica", "spread", "requests", "budget"];
 
 describe("the guard", () => {
-  const plan = planGuard();
+  const plan = planGuard({ defaultMode: "warn" });
 
   it("has one policy for each rule, and one binding for each of its modes", () => {
     assert.deepEqual(
@@ -98,8 +98,8 @@ describe("a team's namespace", () => {
 
   for (const object of [
     ...Object.values(planNamespace(config)),
-    ...planGuard().policies,
-    ...planGuard().bindings,
+    ...planGuard({ defaultMode: "warn" }).policies,
+    ...planGuard({ defaultMode: "warn" }).bindings,
   ])
     it(`is made of what the API of Kubernetes 1.36.3 takes: ${object.kind} ${object.metadata.name}`, () =>
       assert.deepEqual(apiErrors(object), []));

@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { eksStack } from "../../../components/eks/stack.ts";
+import { planEks } from "../../../design/eks.ts";
+import { eksConfig, type Raw } from "../../support/fixtures.ts";
+import { type Recording, record } from "../../support/mocks.ts";
+
+const run = (change?: (raw: Raw) => void): Promise<Recording> =>
+  record(async () => eksStack(planEks(eksConfig(change))), { stack: "demo", preview: true });
+
+/** Ceph, Portworx or both on a pool of their own. */
+const withStorage =
+  (...backends: Raw[]) =>
+  (raw: Raw) => {
+    raw.pools.disks = {
+      ...raw.pools.general,
+      minNodes: 2,
+      nodesPerZone: { min: 1, desired: 1, max: 1 },
+    };
+    raw.storage = [{ backend: "ebs" }, ...backends.map((one) => ({ pool: "disks", ...one }))];
+  };
+const ceph = { backend: "rook-ceph" };
+const portworx = { backend: "portworx", licensed: true };
+
+/** Names of what stands before a resource, directly or through others. */
+function before(recording: Recording, type: string, name: string): Set<string> {
+  const seen = new Set<string>();
+  const visit = (one: string) => {
+    if (seen.has(one)) return;
+    seen.add(one);
+    for (const next of recording.registrations.filter((found) => found.name === one))
+      for (const dependency of next.dependencies) visit(dependency);
+  };
+  for (const dependency of recording.find(type, name).dependencies) visit(dependency);
+  return seen;
+}
+
+describe("what runs on a cluster of platform eks", () => {
+  it("has the autoscaler of its version, two of it over zones, on its own role", async () => {
+    const recording = await run();
+    const release = recording.find("kubernetes:helm.sh/v3:Release", "demo-cluster-autoscaler");
+    assert.equal(release.inputs.values.image.tag, "v1.36.1");
+    assert.equal(release.inputs.version, "9.59.0");
+    assert.equal(release.inputs.atomic, true);
+    assert.ok(before(recording, release.type, release.name).has("demo-autoscaler"));
+    assert.deepEqual(
+      recording.find("quorum:addons:ClusterAutoscaler", "demo-cluster-autoscaler").inputs,
+      { pools: "all", replicas: 2, spread: "zone" },
+    );
+  });
+
+  it("takes charts from a mirror where the stack names one", async () => {
+    const source = async (mirror: string) => {
+      const recording = await run((raw) => (raw.charts = { mirror }));
+      const { chart, version, repositoryOpts } = recording.find(
+        "kubernetes:helm.sh/v3:Release",
+        "demo-cluster-autoscaler",
+      ).inputs;
+      return { chart, version, repositoryOpts };
+    };
+    assert.deepEqual(await source("oci://registry.example.com/charts"), {
+      chart: "oci://registry.example.com/charts/cluster-autoscaler",
+      version: "9.59.0",
+      repositoryOpts: undefined,
+    });
+    assert.deepEqual(await source("/srv/charts"), {
+      chart: "/srv/charts/cluster-autoscaler-9.59.0.tgz",
+      version: "9.59.0",
+      repositoryOpts: undefined,
+    });
+  });
+
+  it("gives teams their namespaces, protected with the cluster", async () => {
+    const recording = await run((raw) => (raw.namespaces = { shop: { guard: "enforce" } }));
+    const { inputs, protect } = recording.find("kubernetes:core/v1:Namespace", "demo-shop");
+    assert.deepEqual(inputs.metadata, { name: "shop", labels: { "quorum.dev/guard": "enforce" } });
+    assert.equal(protect, true);
+  });
+
+  it("installs Ceph in its order: operator, drivers, cluster, pool, class", async () => {
+    const recording = await run(withStorage(ceph));
+    const chain: [string, string][] = [
+      ["kubernetes:core/v1:Namespace", "namespace"],
+      ["kubernetes:helm.sh/v3:Release", "operator"],
+      ["kubernetes:helm.sh/v3:Release", "drivers"],
+      ["kubernetes:ceph.rook.io/v1:CephCluster", "cluster"],
+      ["kubernetes:ceph.rook.io/v1:CephBlockPool", "pool"],
+      ["kubernetes:storage.k8s.io/v1:StorageClass", "class"],
+    ];
+    chain.forEach(([type, name], index) => {
+      const own = before(recording, type, `demo-rook-ceph-${name}`);
+      for (const [, earlier] of chain.slice(0, index))
+        assert.ok(own.has(`demo-rook-ceph-${earlier}`), `${earlier} before ${name}`);
+      assert.ok(own.has("demo-aws-ebs-csi-driver"), `the disks' driver before ${name}`);
+    });
+  });
+
+  it("installs Portworx in its order, its role first: operator, cluster, classes", async () => {
+    const recording = await run(withStorage(portworx));
+    const own = before(
+      recording,
+      "kubernetes:storage.k8s.io/v1:StorageClass",
+      "demo-portworx-portworx-block",
+    );
+    for (const name of ["namespace", "operator", "cluster", "identity"])
+      assert.ok(own.has(`demo-portworx-${name}`), name);
+  });
+
+  it("protects what holds data unless the stack says that it may go", async () => {
+    const held = (recording: Recording) =>
+      recording.registrations
+        .filter(({ name, protect }) => /rook-ceph|portworx/.test(name) && protect)
+        .map(({ name }) => name)
+        .toSorted();
+    assert.deepEqual(held(await run(withStorage(ceph, portworx))), [
+      "demo-portworx-cluster",
+      "demo-portworx-namespace",
+      "demo-rook-ceph-cluster",
+      "demo-rook-ceph-namespace",
+      "demo-rook-ceph-pool",
+    ]);
+    const open = { deleteData: true };
+    assert.deepEqual(
+      held(await run(withStorage({ ...ceph, ...open }, { ...portworx, ...open }))),
+      [],
+    );
+  });
+
+  it("keeps the autoscaler away from pools that carry storage", async () => {
+    const recording = await run(withStorage(ceph));
+    assert.deepEqual(
+      recording.find("quorum:addons:ClusterAutoscaler", "demo-cluster-autoscaler").inputs.pools,
+      ["general"],
+    );
+  });
+});
