@@ -73,7 +73,7 @@ rerender() {
   for component in apiserver controller-manager scheduler; do
     manifest=$manifests/kube-$component.yaml
     before_file=$(sha256sum <"$manifest" 2>/dev/null || true)
-    before_hash=$(pod_hash "kube-$component" | cut -d ' ' -f 1)
+    before_hash=$(retry pod_hash "kube-$component" | cut -d ' ' -f 1)
     kubeadm init phase control-plane "$component" --config "$config" >/dev/null
     [ "$before_file" != "$(sha256sum <"$manifest")" ] || continue
     echo "restarting kube-$component"
@@ -95,10 +95,10 @@ reconcile() {
     # Images of a new version must be here before the old pods go.
     [ "$(cluster_version)" = "v$KUBERNETES_VERSION" ] ||
       kubeadm config images pull --config "$config" >/dev/null 2>&1 || true
-    kubeadm init phase upload-config kubeadm --config "$config" >/dev/null
-    kubeadm init phase upload-config kubelet --config "$config" >/dev/null 2>&1
+    retry kubeadm init phase upload-config kubeadm --config "$config" >/dev/null
+    retry kubeadm init phase upload-config kubelet --config "$config" >/dev/null 2>&1
     rerender
-    kubeadm init phase addon kube-proxy --config "$config" >/dev/null
+    retry kubeadm init phase addon kube-proxy --config "$config" >/dev/null
   fi
   refresh_kubelet
   wait_for 300 "this control plane's API server is not ready after its change" api_ready

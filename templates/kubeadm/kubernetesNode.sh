@@ -32,6 +32,16 @@ wait_for() {
   done
 }
 
+# For calls to an API server that may be just going: five more tries within half a minute.
+retry() {
+  local try
+  for try in 1 2 4 8 15; do
+    if "$@"; then return 0; fi
+    sleep "$try"
+  done
+  "$@"
+}
+
 # What kubelet must know of this host. On cgroup v1 systemd is not asked to make slices: not every
 # version of it agrees with kubelet there.
 write_kubelet_facts() {
@@ -84,7 +94,7 @@ start_kubelet() {
 refresh_kubelet() {
   local before after
   before=$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env 2>/dev/null | sha256sum)
-  kubeadm upgrade node phase kubelet-config --patches "$patches" >/dev/null
+  retry kubeadm upgrade node phase kubelet-config --patches "$patches" >/dev/null
   after=$(cat /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env | sha256sum)
   if [ "$before" != "$after" ] || changed '*/kubelet.service' || kubelet_is_older; then
     start_kubelet restart
