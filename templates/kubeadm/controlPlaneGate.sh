@@ -5,16 +5,21 @@ set -euo pipefail
 . /etc/quorum/kubeadm/control-plane.env
 waitSeconds=300
 
+ready() {
+  kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s \
+    --server "https://$1:$API_SERVER_PORT" get --raw /readyz >/dev/null 2>&1
+}
+
 all_others_ready() {
-  local address
-  for address in $OTHER_CONTROL_PLANES; do
-    kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s \
-      --server "https://$address:$API_SERVER_PORT" get --raw /readyz >/dev/null 2>&1 || {
-      ailing=$address
-      return 1
-    }
+  for ailing in $OTHER_CONTROL_PLANES; do
+    ready "$ailing" || return 1
   done
 }
+
+# One that does not serve has nothing to lose, and the change may be its cure. Asked thrice, since a
+# busy moment is no failure.
+serves() { ready "$ADDRESS" || { sleep 3 && ready "$ADDRESS"; } || { sleep 3 && ready "$ADDRESS"; }; }
+serves || exit 0
 
 deadline=$((SECONDS + waitSeconds))
 until all_others_ready; do
