@@ -193,10 +193,10 @@ export function refuseForeignKinds(
   providerFor: DeploymentOptions["providerFor"] = ownProviderFor,
 ): void {
   const kinds = new Map<string, number>();
-  for (const { type, operation, before, after } of steps) {
+  for (const { type, operation, before, after, remote } of steps) {
     const state = after ?? before;
     if (state === undefined || operation === "same" || type === stackReferenceType) continue;
-    const foreign = needsProvider(state) && providerFor(type) === undefined;
+    const foreign = remote || (needsProvider(state) && providerFor(type) === undefined);
     if (foreign) kinds.set(type, (kinds.get(type) ?? 0) + 1);
   }
   if (kinds.size === 0) return;

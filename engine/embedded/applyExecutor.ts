@@ -43,6 +43,7 @@ export class ApplyExecutor implements Executor {
   async create(step: Step, context: StepContext): Promise<void> {
     const { after, before } = step;
     if (after === undefined) return;
+    if (context.remote) throw notServed(after.type);
     const { snapshot } = this.#options;
     after.created = now();
     after.modified = after.created;
@@ -161,9 +162,7 @@ export class ApplyExecutor implements Executor {
     call: (provider: Provider, operation: Operation) => Promise<void>,
   ): Promise<void> {
     const { provider } = context;
-    if (provider === undefined) {
-      throw new Error(`${state.type} is not served by the embedded engine: install the Pulumi CLI`);
-    }
+    if (provider === undefined) throw notServed(state.type);
     const running = this.#limit.run(async () => {
       const stopped = this.#options.stopped();
       if (stopped !== undefined) throw new DeploymentStopped(stopped);
@@ -198,6 +197,10 @@ export class ApplyExecutor implements Executor {
       this.#running.delete(running);
     }
   }
+}
+
+function notServed(type: string): Error {
+  return new Error(`${type} is not served by the embedded engine: install the Pulumi CLI`);
 }
 
 function throwIfHalfDone(state: ResourceState): void {

@@ -210,8 +210,12 @@ export class Deployment {
     shown: boolean,
   ): Promise<void> {
     const { executor } = this.#options;
+    const planned = (operation: StepOperation, old: ResourceState | undefined): Step => ({
+      ...newStep(operation, old, after),
+      remote: context.remote,
+    });
     if (before === undefined || decision.kind === "create") {
-      const step = newStep("create", undefined, after);
+      const step = planned("create", undefined);
       return this.#run(step, shown, () => executor.create(step, context));
     }
     after.created = before.created;
@@ -219,20 +223,20 @@ export class Deployment {
     if (decision.kind === "same") {
       after.id = before.id;
       after.outputs = before.outputs;
-      const step = newStep("same", before, after);
+      const step = planned("same", before);
       return this.#run(step, shown, () => executor.keep(step, decision.stateChanged));
     }
     if (decision.kind === "update") {
       after.id = before.id;
-      const step = { ...newStep("update", before, after), ...decision };
+      const step = { ...planned("update", before), ...decision };
       return this.#run(step, shown, () => executor.update(step, context));
     }
     this.#replacedUrns.add(after.urn);
     if (decision.deleteBefore) await this.#deleteWithDependents(before);
     else this.#replaced.add(before);
-    const logical = { ...newStep("replace", before, after), ...decision };
+    const logical = { ...planned("replace", before), ...decision };
     this.steps.push(logical);
-    const step = { ...newStep("create-replacement", before, after), ...decision };
+    const step = { ...planned("create-replacement", before), ...decision };
     return this.#run(step, shown, () => executor.create(step, context));
   }
 

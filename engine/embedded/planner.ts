@@ -32,6 +32,8 @@ export interface Step {
   detailedDiff: DetailedDiff;
   /** The deletion of something that an earlier run replaced and did not come to delete. */
   leftOver?: boolean;
+  /** A component of another package, whose provider must make it. */
+  remote?: boolean;
 }
 
 /** A step without differences. */

@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { applyStack, destroyStack, refreshStack } from "../../../engine/embedded/apply.ts";
+import { checkpointVersion, deploymentHead } from "../../../engine/embedded/checkpoint.ts";
 import type { Diagnostic, Observer } from "../../../engine/embedded/observer.ts";
+import { createSealer } from "../../../engine/embedded/passphrase.ts";
 import type { Step } from "../../../engine/embedded/planner.ts";
 import { previewStack } from "../../../engine/embedded/preview.ts";
 import { runProgram } from "../../../engine/embedded/programRun.ts";
@@ -25,6 +27,15 @@ export function programFolder(name: string): string {
 
 export const testPassphrase = "correct horse battery staple";
 
+let sharedSalt: Promise<{ saltText: string }> | undefined;
+
+/** An empty state under a salt that all tests share: deriving a key takes half a second. */
+async function emptyState(): Promise<string> {
+  sharedSalt ??= createSealer(testPassphrase);
+  const latest = deploymentHead((await sharedSalt).saltText, "", "v3");
+  return JSON.stringify({ version: checkpointVersion, checkpoint: { latest } });
+}
+
 /** A stack of its own in a folder of its own, run in this process. */
 export class TestStack {
   readonly folder: string;
@@ -42,7 +53,10 @@ export class TestStack {
 
   static async create(options: WorldOptions = {}, program = "things"): Promise<TestStack> {
     const folder = await mkdtemp(path.join(tmpdir(), "quorum-test-"));
-    return new TestStack(folder, options, program);
+    const stack = new TestStack(folder, options, program);
+    await mkdir(path.dirname(stack.stateFile), { recursive: true });
+    await writeFile(stack.stateFile, await emptyState());
+    return stack;
   }
 
   constructor(folder: string, options: WorldOptions = {}, program = "things") {
