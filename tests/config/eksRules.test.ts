@@ -2,6 +2,16 @@ import assert from "node:assert/strict";
 import { type Raw, rawEks } from "../support/fixtures.ts";
 import { findingsOf, keysAfter } from "./findings.ts";
 
+/** EBS and one more backend on a pool of its own, and then what else is wrong. */
+function withDisks(backend: Raw, change: (raw: Raw) => void = () => {}) {
+  return (raw: Raw) => {
+    const nodesPerZone = { min: 1, desired: 1, max: 1 };
+    raw.pools.disks = { ...raw.pools.general, minNodes: 2, nodesPerZone };
+    raw.storage = [{ backend: "ebs" }, { pool: "disks", ...backend }];
+    change(raw);
+  };
+}
+
 /** One mistake each: what it is, how it is made, where it is reported. */
 const mistakes: [string, (raw: Raw) => void, string[]][] = [
   ["an unknown key", (raw) => (raw.zoness = []), ["zoness"]],
@@ -152,6 +162,75 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     "a storage backend twice",
     (raw) => (raw.storage = [{ backend: "ebs" }, { backend: "ebs" }]),
     ["storage[1].backend"],
+  ],
+  [
+    "Ceph on two zones",
+    withDisks({ backend: "rook-ceph" }, (raw) => raw.zones.pop()),
+    ["zones", "storage[1].backend", "storage[1].replicas", "storage[1].replicas"],
+  ],
+  [
+    "three copies on two nodes",
+    withDisks({ backend: "rook-ceph" }, (raw) => {
+      raw.pools.disks.minNodes = 0;
+      raw.pools.disks.nodesPerZone = { min: 0, desired: 0, max: 1 };
+    }),
+    ["storage[1].replicas", "pools.disks.nodesPerZone"],
+  ],
+  [
+    "fewer copies than outlive a zone",
+    withDisks({ backend: "portworx", licensed: true, replicas: 2 }),
+    ["storage[1].replicas"],
+  ],
+  [
+    "more copies than zones",
+    withDisks({ backend: "rook-ceph", replicas: 4 }),
+    ["storage[1].replicas", "storage[1].replicas"],
+  ],
+  [
+    "disks on a pool that there is not",
+    withDisks({ backend: "rook-ceph", pool: "discs" }),
+    ["storage[1].pool"],
+  ],
+  [
+    "disks on a pool that the autoscaler may shrink",
+    withDisks({ backend: "rook-ceph" }, (raw) => (raw.pools.disks.nodesPerZone.max = 2)),
+    ["pools.disks.nodesPerZone"],
+  ],
+  [
+    "disks on spot nodes",
+    withDisks({ backend: "rook-ceph" }, (raw) => (raw.pools.disks.capacity = "spot")),
+    ["pools.disks.capacity"],
+  ],
+  [
+    "no disks at all",
+    withDisks({ backend: "rook-ceph", diskGiB: 0, disksPerZone: 0 }),
+    ["storage[1].diskGiB", "storage[1].disksPerZone"],
+  ],
+  [
+    "Ceph without the driver of its disks",
+    withDisks({ backend: "rook-ceph" }, (raw) => raw.storage.shift()),
+    ["storage[0].backend"],
+  ],
+  ["Portworx without a licence", withDisks({ backend: "portworx" }), ["storage[1].licensed"]],
+  [
+    "a namespace of Kubernetes' own",
+    (raw) => (raw.namespaces = { "kube-system": {} }),
+    ["namespaces.kube-system"],
+  ],
+  [
+    "a quota that refuses every pod that says nothing",
+    (raw) => (raw.namespaces = { shop: { quota: { cpus: 4 } } }),
+    ["namespaces.shop.containers"],
+  ],
+  [
+    "an unknown mode of the guard",
+    (raw) => (raw.guard = { defaultMode: "deny" }),
+    ["guard.defaultMode"],
+  ],
+  [
+    "charts from a place that moves with the checkout",
+    (raw) => (raw.charts = { mirror: "./charts" }),
+    ["charts.mirror"],
   ],
   [
     "an unknown storage backend",

@@ -22,7 +22,7 @@ const ceph = { backend: "rook-ceph" };
 const portworx = { backend: "portworx", licensed: true };
 
 /** Names of what stands before a resource, directly or through others. */
-function before(recording: Recording, type: string, name: string): Set<string> {
+function predecessors(recording: Recording, type: string, name: string): Set<string> {
   const seen = new Set<string>();
   const visit = (one: string) => {
     if (seen.has(one)) return;
@@ -41,7 +41,7 @@ describe("what runs on a cluster of platform eks", () => {
     assert.equal(release.inputs.values.image.tag, "v1.36.1");
     assert.equal(release.inputs.version, "9.59.0");
     assert.equal(release.inputs.atomic, true);
-    assert.ok(before(recording, release.type, release.name).has("demo-autoscaler"));
+    assert.ok(predecessors(recording, release.type, release.name).has("demo-autoscaler"));
     assert.deepEqual(
       recording.find("quorum:addons:ClusterAutoscaler", "demo-cluster-autoscaler").inputs,
       { pools: "all", replicas: 2, spread: "zone" },
@@ -87,7 +87,7 @@ describe("what runs on a cluster of platform eks", () => {
       ["kubernetes:storage.k8s.io/v1:StorageClass", "class"],
     ];
     chain.forEach(([type, name], index) => {
-      const own = before(recording, type, `demo-rook-ceph-${name}`);
+      const own = predecessors(recording, type, `demo-rook-ceph-${name}`);
       for (const [, earlier] of chain.slice(0, index))
         assert.ok(own.has(`demo-rook-ceph-${earlier}`), `${earlier} before ${name}`);
       assert.ok(own.has("demo-aws-ebs-csi-driver"), `the disks' driver before ${name}`);
@@ -96,7 +96,7 @@ describe("what runs on a cluster of platform eks", () => {
 
   it("installs Portworx in its order, its role first: operator, cluster, classes", async () => {
     const recording = await run(withStorage(portworx));
-    const own = before(
+    const own = predecessors(
       recording,
       "kubernetes:storage.k8s.io/v1:StorageClass",
       "demo-portworx-portworx-block",

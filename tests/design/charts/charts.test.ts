@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { clusterAutoscaler, eksVersions } from "../../../config/versions.ts";
+import { planAutoscaler } from "../../../design/charts/clusterAutoscaler.ts";
+import { planPortworx } from "../../../design/storage/portworx/portworx.ts";
+import { planRookCeph } from "../../../design/storage/rookCeph/rookCeph.ts";
+import { eksConfig } from "../../support/fixtures.ts";
+import { assertGolden } from "../../support/golden.ts";
+
+describe("charts", () => {
+  const config = eksConfig();
+  const common = { pool: "general", replicas: 3, deleteData: false, diskGiB: 500 };
+  const rook = planRookCeph({ backend: "rook-ceph", disksPerZone: 1, ...common }, config);
+  const portworx = planPortworx({ backend: "portworx", licensed: true, ...common }, config);
+
+  for (const chart of [
+    planAutoscaler(config).chart,
+    rook.operator,
+    rook.drivers,
+    portworx.operator,
+  ])
+    it(`get the values that were reviewed: ${chart.release}`, () =>
+      assertGolden(`charts/${chart.release}.yaml`, stringify(chart)));
+
+  it("have an autoscaler for each version of Kubernetes on offer, of the same minor", () => {
+    assert.deepEqual(Object.keys(clusterAutoscaler), Object.keys(eksVersions));
+    for (const [minor, tag] of Object.entries(clusterAutoscaler))
+      assert.ok(tag.startsWith(`v${minor}.`));
+  });
+});
