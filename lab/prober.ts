@@ -63,7 +63,7 @@ export class Prober {
   readonly historyFile: string;
   readonly #binary: string;
   readonly #child: ChildProcess;
-  readonly #answeredPerSecond: number[] = [];
+  readonly #reports: { answered: number; seconds: number }[] = [];
   #written = 0;
   readonly #marks = new Set<string>();
   readonly #ended: Promise<number>;
@@ -86,17 +86,25 @@ export class Prober {
   }
 
   #take(line: string): void {
-    const said = JSON.parse(line) as { answered?: number; written?: number; mark?: string };
-    if (said.answered !== undefined) this.#answeredPerSecond.push(said.answered);
+    const said = JSON.parse(line) as {
+      answered?: number;
+      seconds?: number;
+      written?: number;
+      mark?: string;
+    };
+    if (said.answered !== undefined) {
+      this.#reports.push({ answered: said.answered, seconds: said.seconds ?? 1 });
+    }
     this.#written += said.written ?? 0;
     if (said.mark !== undefined) this.#marks.add(said.mark);
   }
 
   /** Requests answered per second, averaged over the last seconds; 0 before there were enough. */
   rate(): number {
-    const last = this.#answeredPerSecond.slice(-steadySeconds);
+    const last = this.#reports.slice(-steadySeconds);
     if (last.length < steadySeconds) return 0;
-    return last.reduce((sum, one) => sum + one, 0) / last.length;
+    const total = (field: "answered" | "seconds") => last.reduce((sum, one) => sum + one[field], 0);
+    return total("answered") / total("seconds");
   }
 
   /** Writes acknowledged so far, up to the last full second. */

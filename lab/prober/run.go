@@ -204,11 +204,13 @@ func control(stop context.CancelFunc, writer *history.Writer) {
 	}
 }
 
-// report prints one line a second: requests answered, writes acknowledged, outcomes unknown in it.
+// report prints one line a second: requests answered, writes acknowledged and outcomes unknown since
+// the line before, and how long ago that really was.
 func report(ctx context.Context, load *client.Load, writer *history.Writer) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	var before client.Counts
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -216,8 +218,8 @@ func report(ctx context.Context, load *client.Load, writer *history.Writer) {
 		case <-ticker.C:
 			now := load.Counts()
 			say(map[string]any{"answered": now.Answered - before.Answered, "written": now.Written - before.Written,
-				"unknown": now.Unknown - before.Unknown})
-			before = now
+				"unknown": now.Unknown - before.Unknown, "seconds": time.Since(last).Seconds()})
+			before, last = now, time.Now()
 			_ = writer.Flush() // the error is kept and returned at the end
 		}
 	}
