@@ -1,5 +1,5 @@
 import { parseConfig } from "../../config/parse.ts";
-import type { EksConfig, HostsConfig } from "../../config/schema.ts";
+import type { Ec2Config, EksConfig, HostsConfig } from "../../config/schema.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: raw settings are what tests break, one field at a time.
 export type Raw = any;
@@ -51,6 +51,33 @@ export function rawHosts(): Raw {
   };
 }
 
+/** A valid stack of platform "ec2" with few keys. */
+export function rawEc2(): Raw {
+  return {
+    platform: "ec2",
+    name: "demo",
+    region: "eu-west-1",
+    accountId: "123456789012",
+    zones: ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
+    kubernetes: { version: "1.36.3" },
+    network: { cidr: "10.30.0.0/16" },
+    machineImage: {
+      ownerId: "123456789012",
+      names: { arm64: "quorum-arm64", x86_64: "quorum-x86_64" },
+    },
+    etcd: { instanceType: "m7g.large" },
+    controlPlane: { instanceType: "m7g.xlarge" },
+    pools: {
+      general: {
+        instanceTypes: ["m7i.xlarge", "m6i.xlarge"],
+        architecture: "x86_64",
+        minNodes: 4,
+        nodesPerZone: { min: 2, desired: 2, max: 6 },
+      },
+    },
+  };
+}
+
 /** The parsed form, after `change` has had its way with the raw one. */
 export function eksConfig(change: (raw: Raw) => void = () => {}): EksConfig {
   const raw = rawEks();
@@ -62,4 +89,10 @@ export function hostsConfig(change: (raw: Raw) => void = () => {}): HostsConfig 
   const raw = rawHosts();
   change(raw);
   return parseConfig(raw) as HostsConfig;
+}
+
+export function ec2Config(change: (raw: Raw) => void = () => {}): Ec2Config {
+  const raw = rawEc2();
+  change(raw);
+  return parseConfig(raw) as Ec2Config;
 }
