@@ -1,5 +1,6 @@
+import { stripVTControlCharacters } from "node:util";
 import { changeSummary, shownSteps } from "../engine/display/previewJson.ts";
-import type { Paint } from "../engine/display/style.ts";
+import { compareStates } from "../engine/embedded/compare.ts";
 import { type PreviewResult, previewStack } from "../engine/embedded/preview.ts";
 import { rootStackOf } from "../engine/embedded/resourceState.ts";
 import { loadProject } from "../engine/project.ts";
@@ -67,33 +68,33 @@ export async function printPreview(
   const lines = outputLines(rootStackOf(result.states)?.outputs ?? {});
   if (lines.length > 0) write(...lines, "");
   write(...summaryLines(changeSummary(result.steps), paint), "");
-  await printPolicies(result, paint);
+  const broken = await brokenRules(result);
+  if (broken.length > 0) {
+    const lines = broken.map((line) =>
+      paint(line.startsWith("[mandatory]") ? "red" : "yellow", line),
+    );
+    write("Policy violations:", ...lines.map((line) => `    ${line}`), "");
+  }
   write(`Duration: ${result.durationSeconds.toFixed(1)} s`);
 }
 
 /** What breaks a rule of the policy pack. A mandatory rule fails the preview, as with the CLI. */
-async function printPolicies(result: PreviewResult, paint: Paint): Promise<void> {
-  const { violationLines, violations } = await import("../policy/check.ts");
-  const planned = result.states.map(({ urn, type, inputs, protect, retainOnDelete }) => {
-    const name = urn.slice(urn.lastIndexOf("::") + 2);
-    return { urn, type, name, inputs, protect, retainOnDelete };
-  });
-  const found = violations(planned);
-  if (found.length === 0) return;
-  const isMandatory = found.some(({ level }) => level === "mandatory");
-  if (isMandatory) process.exitCode = 1;
-  write("Policy violations:");
-  for (const line of violationLines(found)) {
-    write(`    ${paint(line.startsWith("[mandatory]") ? "red" : "yellow", line)}`);
-  }
-  write("");
+export async function brokenRules(result: PreviewResult): Promise<string[]> {
+  const { plannedResources, violationLines, violations } = await import("../policy/check.ts");
+  const { stepJson } = await import("../engine/display/previewJson.ts");
+  // As `quorum policy` reads them: rules see no secret, and both say the same.
+  const steps = compareStates([], result.states).map(stepJson);
+  const found = violations(plannedResources({ steps }));
+  if (found.some(({ level }) => level === "mandatory")) process.exitCode = 1;
+  return violationLines(found);
 }
 
 function printDiagnostics(result: PreviewResult, stream: NodeJS.WriteStream): void {
   if (result.diagnostics.length === 0) return;
   stream.write("Diagnostics:\n");
-  for (const { severity, message, urn } of result.diagnostics) {
+  for (const { severity, message: coloured, urn } of result.diagnostics) {
     if (urn !== undefined) stream.write(`  ${urn}:\n`);
+    const message = stream.isTTY ? coloured : stripVTControlCharacters(coloured);
     const text = severity === "info" ? message : `${severity}: ${message}`;
     for (const line of text.trimEnd().split("\n")) stream.write(`    ${line}\n`);
   }

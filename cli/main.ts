@@ -1,4 +1,8 @@
+import { resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { errorText } from "./errorText.ts";
+import { useLabPassphrase } from "./labPassphrase.ts";
 
 /** What every command needs to know about where it runs. */
 const root = process.env.QUORUM_ROOT ?? process.cwd();
@@ -158,10 +162,17 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+program.hook("preAction", (_program, command) => {
+  const { stack: name, cwd } = command.opts<{ stack?: string; cwd?: string }>();
+  const isOurs = cwd !== undefined && resolve(cwd) === resolve(root);
+  if (name !== undefined && isOurs) useLabPassphrase(name, process.env);
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  const text = errorText(error);
+  console.error(process.stderr.isTTY ? text : stripVTControlCharacters(text));
   process.exitCode = 1;
 } finally {
   // Open SSH connections and the host of dynamic providers would keep this process alive.

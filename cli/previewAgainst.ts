@@ -7,7 +7,7 @@ import { StackSecrets } from "../engine/embedded/secrets.ts";
 import { loadProject, stackFile } from "../engine/project.ts";
 import { capturePulumi } from "../engine/pulumiCli.ts";
 import type { Engine } from "../engine/select.ts";
-import { cancellable, printPreview } from "./embeddedPreview.ts";
+import { brokenRules, cancellable, printPreview } from "./embeddedPreview.ts";
 import type { PreviewCommand } from "./preview.ts";
 
 /** `quorum preview --against <base>`: what the program as it stands changes, compared with a base. */
@@ -31,9 +31,7 @@ export async function previewAgainst(options: PreviewCommand, engine: Engine): P
     if (!now.succeeded) process.exitCode = 1;
     const result = { ...now, steps };
     if (options.markdown) {
-      const { markdownReport } = await import("../engine/display/markdown.ts");
-      const title = `Preview of \`${options.stack}\` against \`${base}\``;
-      process.stdout.write(markdownReport(title, steps));
+      await printMarkdown(`Preview of \`${options.stack}\` against \`${base}\``, result);
       return;
     }
     await printPreview(options, result, `Changes of ${options.stack} against ${base}:`);
@@ -50,10 +48,19 @@ async function revisionStates(
   if (!existsSync(stackFile(project, options.stack))) return [];
   const result = await planned(options, folder, engine, signal);
   if (result.succeeded) return result.states;
-  const reasons = result.diagnostics
-    .filter(({ severity }) => severity === "error")
-    .map(({ message }) => message);
-  throw new Error(`the program of the base does not run:\n${reasons.join("\n")}`);
+  throw new Error(`the program of the base does not run:\n${errorsOf(result).join("\n")}`);
+}
+
+async function printMarkdown(title: string, result: PreviewResult): Promise<void> {
+  const { markdownFailure, markdownReport } = await import("../engine/display/markdown.ts");
+  const body = result.succeeded
+    ? markdownReport(title, result.steps, await brokenRules(result))
+    : markdownFailure(title, errorsOf(result));
+  process.stdout.write(body);
+}
+
+function errorsOf({ diagnostics }: PreviewResult): string[] {
+  return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
 }
 
 /** All that the program in `folder` asks for, whatever exists already. */

@@ -30,13 +30,26 @@ export async function readSavedResources(
   const content = await readFile(file, "utf8");
   const document: unknown = JSON.parse(content);
   if (typeof document === "object" && document !== null && "changeSummary" in document) {
-    return { resources: plannedResources(document as PreviewDocument), masked: true };
+    const preview = document as PreviewDocument;
+    refuseWithoutSames(preview, file);
+    return { resources: plannedResources(preview), masked: true };
   }
   return { resources: (await parseSnapshot(content, file, secrets)).resources, masked: false };
 }
 
 interface PreviewDocument {
   steps?: { op: string; newState?: JsonMap }[];
+  changeSummary?: { same?: number };
+}
+
+/** What a preview leaves out would look as if it were new. */
+function refuseWithoutSames({ steps = [], changeSummary }: PreviewDocument, file: string): void {
+  const told = steps.filter(({ op }) => op === "same").length;
+  const missing = (changeSummary?.same ?? 0) - told;
+  if (missing <= 0) return;
+  throw new Error(
+    `${file} leaves out ${missing} unchanged resources, so nothing can be compared with it: save it with --json --show-sames`,
+  );
 }
 
 /** Resources that a preview JSON says will be there. Unchanged ones only where it was made with `--show-sames`. */

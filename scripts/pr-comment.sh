@@ -34,7 +34,7 @@ for stack in "$@"; do
     >"$work/preview.json" 2>"$work/errors"; then
     bin/quorum proof --stack "$stack" --preview "$work/preview.json" --markdown || failed=1
     # shellcheck disable=SC2086
-    bin/quorum preview --stack "$stack" $set_engine --against "$base" --markdown
+    bin/quorum preview --stack "$stack" $set_engine --against "$base" --markdown || failed=1
   else
     failed=1
     # shellcheck disable=SC2016 # Markdown, not a command

@@ -4,6 +4,7 @@ import { encodeMasked, type Json, unknownValue } from "../embedded/propertyCodec
 import { formatPath } from "../embedded/propertyPath.ts";
 import { displayType } from "../embedded/urn.ts";
 import { Secret, type Value } from "../embedded/value.ts";
+import { protectChange } from "./previewJson.ts";
 import { lookOf, type Paint } from "./style.ts";
 
 /** Longest value that is shown whole; files of machines run to many lines. */
@@ -21,9 +22,14 @@ function stepLines(step: Step, paint: Paint): string[] {
     paint(format, head),
     `    [urn=${step.urn}]`,
     ...(step.after?.provider === undefined ? [] : [`    [provider=${step.after.provider}]`]),
-    ...(step.after?.protect ? ["    [protected]"] : []),
+    ...protection(step),
     ...propertyLines(step, paint),
   ];
+}
+
+function protection(step: Step): string[] {
+  const said = protectChange(step) ?? (step.after?.protect ? "protected" : undefined);
+  return said === undefined ? [] : [`    [${said}]`];
 }
 
 function propertyLines(step: Step, paint: Paint): string[] {

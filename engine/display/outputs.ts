@@ -12,17 +12,17 @@ export function outputLines(outputs: Outputs): string[] {
   ];
 }
 
-/** Longest output that is shown whole; certificates and kubeconfigs are looked up, not read here. */
-const longestOutput = 300;
+/** Longest text that is shown whole; certificates and kubeconfigs are looked up, not read here. */
+const longestText = 300;
 
-/** One output as text: JSON, whole where `whole`. */
+/** One output as JSON; long texts in it are cut unless `whole`. */
 export function outputText(value: Value, whole = false): string {
-  const text = JSON.stringify(encodeMasked(value), null, 2);
-  const shown =
-    whole || text.length <= longestOutput
-      ? text
-      : `${text.slice(0, longestOutput)}… (${text.length} characters)`;
-  return shown
+  return JSON.stringify(encodeMasked(value), whole ? undefined : cutText, 2)
     .replaceAll(JSON.stringify(unknownValue), "output<unknown>")
     .replaceAll("\n", "\n    ");
+}
+
+function cutText(_key: string, value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= longestText) return value;
+  return `${value.slice(0, longestText)}… (${value.length} characters)`;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { encodeMaskedResource } from "../embedded/checkpoint.ts";
 import type { Diagnostic } from "../embedded/observer.ts";
 import type { Step } from "../embedded/planner.ts";
@@ -37,10 +38,17 @@ export function isShown(step: Step, showSames: boolean): boolean {
       // Part of a replacement, unless an earlier run left it: then nothing else speaks of it.
       return step.leftOver === true;
     case "same":
-      return showSames || step.type === rootStackType;
+      return showSames || step.type === rootStackType || protectChange(step) !== undefined;
     default:
       return true;
   }
+}
+
+/** A resource may stay as it is and yet lose its protection: a reader must see that. */
+export function protectChange({ before, after }: Step): string | undefined {
+  if (before === undefined || after === undefined || before.protect === after.protect)
+    return undefined;
+  return after.protect ? "protected from now on" : "no longer protected";
 }
 
 /** Steps to display: the root stack first, otherwise in the order in which they came. */
@@ -76,7 +84,7 @@ export function stepJson(step: Step): PreviewStepJson {
 export function diagnosticsJson(diagnostics: readonly Diagnostic[]) {
   return diagnostics.map(({ urn, message, severity }) => ({
     ...(urn !== undefined && { urn }),
-    message,
+    message: stripVTControlCharacters(message),
     severity,
   }));
 }

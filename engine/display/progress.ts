@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Diagnostic, Observer } from "../embedded/observer.ts";
 import type { Step, StepOperation } from "../embedded/planner.ts";
 import { needsProvider } from "../embedded/resourceState.ts";
@@ -80,7 +81,8 @@ export class Progress implements Observer {
     const format = severity === "error" ? "red" : severity === "warning" ? "yellow" : "dim";
     const where = urn === undefined ? "" : `${nameOf(urn)}: `;
     const label = severity === "info" ? "" : `${severity}: `;
-    const lines = `${label}${where}${message.trimEnd()}`.split("\n");
+    const text = this.#stream.isTTY ? message : stripVTControlCharacters(message);
+    const lines = `${label}${where}${text.trimEnd()}`.split("\n");
     this.#print(lines.map((line) => `      ${this.#paint(format, line)}`));
   }
 

@@ -1,6 +1,7 @@
 import type { Step } from "../embedded/planner.ts";
 import type { ResourceState } from "../embedded/resourceState.ts";
 import { displayType, nameOf, rootStackType } from "../embedded/urn.ts";
+import { protectChange } from "./previewJson.ts";
 import { lookOf, type Paint } from "./style.ts";
 
 /** One row of the tree before it is laid out. */
@@ -37,8 +38,13 @@ export function treeLines(
   ];
 }
 
-/** Which properties differ, in brackets. */
+/** Which properties differ, and whether protection does, in brackets. */
 function changeNote(step: Step): string {
+  const protection = protectChange(step);
+  return propertyNote(step) + (protection === undefined ? "" : ` [${protection}]`);
+}
+
+function propertyNote(step: Step): string {
   const paths = Object.keys(step.detailedDiff);
   if (paths.length === 0) return "";
   const signs = { add: "+", delete: "-", update: "~" } as const;
