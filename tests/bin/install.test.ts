@@ -3,10 +3,12 @@ import { execFile } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -60,6 +62,15 @@ describe("installing the packages", function () {
     rmSync(path.join(root, "node_modules"), { recursive: true });
     await install();
     assert.equal(said().length, 4);
+  });
+
+  it("leaves the packages of another checkout alone", async () => {
+    const elsewhere = path.join(root, "elsewhere");
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, path.join(root, "node_modules"));
+    await install();
+    assert.equal(existsSync(log), false);
+    assert.equal(existsSync(elsewhere), true);
   });
 
   it("runs again when the lockfile or the list of packages changed", async () => {
