@@ -13,11 +13,21 @@ const root = path.join(import.meta.dirname, "..");
 const programs = path.join(root, "tests", "engine", "programs");
 const pollMilliseconds = 25;
 const bytesPerMebibyte = 1024 * 1024;
+/** USER_HZ of every Linux that Node runs on. */
+const ticksPerSecond = 100;
 
 interface Run {
   seconds: number;
   /** Peak resident memory of the largest process. */
   peakMiB: number;
+  /** Processor time of all processes; on a busy machine it says more than the clock. */
+  cpuSeconds: number;
+}
+
+/** What was last seen of one process. */
+interface Sample {
+  peakBytes: number;
+  cpuSeconds: number;
 }
 
 interface Case {
@@ -38,24 +48,34 @@ async function preview(subject: Case, cacheFolder: string): Promise<Run> {
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
-  const peaks = new Map<number, number>();
-  const watch = setInterval(() => notePeaks(child.pid ?? 0, peaks), pollMilliseconds);
+  const samples = new Map<number, Sample>();
+  const watch = setInterval(() => sample(child.pid ?? 0, samples), pollMilliseconds);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   clearInterval(watch);
   if (code !== 0) throw new Error(`${subject.name}: the preview ended with exit code ${code}`);
   const seconds = (performance.now() - started) / 1000;
-  return { seconds, peakMiB: Math.max(0, ...peaks.values()) / bytesPerMebibyte };
+  const seen = [...samples.values()];
+  return {
+    seconds,
+    peakMiB: Math.max(0, ...seen.map(({ peakBytes }) => peakBytes)) / bytesPerMebibyte,
+    cpuSeconds: seen.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
+  };
 }
 
-/** High-water marks of a process and its descendants; the kernel keeps them, so polling loses little. */
-function notePeaks(pid: number, peaks: Map<number, number>): void {
+/** Notes a process and its descendants. The kernel keeps the high-water marks, so polling loses little. */
+function sample(pid: number, samples: Map<number, Sample>): void {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    const kibibytes = /VmHWM:\s+(\d+)/.exec(status)?.[1];
-    if (kibibytes !== undefined) peaks.set(pid, Number(kibibytes) * 1024);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const kibibytes = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    samples.set(pid, {
+      peakBytes: Math.max(kibibytes * 1024, samples.get(pid)?.peakBytes ?? 0),
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    });
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
     for (const child of children.trim().split(" ")) {
-      if (child !== "") notePeaks(Number(child), peaks);
+      if (child !== "") sample(Number(child), samples);
     }
   } catch {
     // It ended between two looks.
@@ -90,6 +110,10 @@ function summary(name: string, runs: readonly Run[]) {
     p95Seconds: percentile(seconds, 0.95),
     maxSeconds: Math.max(...seconds),
     peakMiB: Math.max(...runs.map((run) => run.peakMiB)),
+    cpuSeconds: percentile(
+      runs.map((run) => run.cpuSeconds),
+      0.5,
+    ),
   };
 }
 
@@ -114,11 +138,11 @@ async function growth(counts: readonly number[], floorSeconds: number) {
   });
   try {
     await preview(subject(counts[0] ?? 100), folder);
-    const points: { count: number; seconds: number; peakMiB: number; msPerResource: number }[] = [];
+    const points: (Run & { count: number; msPerResource: number })[] = [];
     for (const count of counts) {
-      const { seconds, peakMiB } = await preview(subject(count), folder);
-      const msPerResource = ((seconds - floorSeconds) * 1000) / count;
-      points.push({ count, seconds, peakMiB, msPerResource });
+      const run = await preview(subject(count), folder);
+      const msPerResource = ((run.seconds - floorSeconds) * 1000) / count;
+      points.push({ ...run, count, msPerResource });
     }
     const aboveFloor = points.map(({ count, seconds }) => ({
       count,
@@ -173,6 +197,7 @@ if (options.json) {
           "p95 s": row.p95Seconds.toFixed(2),
           "max s": row.maxSeconds.toFixed(2),
           "peak MiB": row.peakMiB.toFixed(0),
+          "cpu s": row.cpuSeconds.toFixed(2),
           "x floor": (row.p50Seconds / (rows[index % 2]?.p50Seconds ?? Number.NaN)).toFixed(2),
         },
       ]),
@@ -181,11 +206,12 @@ if (options.json) {
   if (grown !== undefined) {
     console.table(
       Object.fromEntries(
-        grown.points.map(({ count, seconds, peakMiB, msPerResource }) => [
+        grown.points.map(({ count, seconds, peakMiB, cpuSeconds, msPerResource }) => [
           `${count} resources`,
           {
             s: seconds.toFixed(2),
             "peak MiB": peakMiB.toFixed(0),
+            "cpu s": cpuSeconds.toFixed(2),
             "ms per resource above floor": msPerResource.toFixed(2),
           },
         ]),
