@@ -112,7 +112,7 @@ def ssm(action, **arguments):
         return json.loads(aws("ssm", "ssm", headers=headers, body=json.dumps(arguments).encode()))
     except urllib.error.HTTPError as error:
         text = error.read().decode(errors="replace")
-        if "ParameterNotFound" in text:
+        if reason(text) == "ParameterNotFound":
             raise Missing("no parameter " + arguments["Name"]) from None
         raise RuntimeError("%s: status %d %s" % (action, error.code, reason(text))) from None
 
@@ -133,8 +133,10 @@ def query(service, version, action, **arguments):
     try:
         answer = xml.fromstring(aws(service, service, headers=headers, body=body))
     except urllib.error.HTTPError as error:
-        text = error.read().decode(errors="replace")
-        raise RuntimeError("%s: status %d %s" % (action, error.code, reason(text))) from None
+        why = reason(error.read().decode(errors="replace"))
+        if why == "InvalidInstanceID.NotFound":
+            raise Missing("no such machine") from None
+        raise RuntimeError("%s: status %d %s" % (action, error.code, why)) from None
     for element in answer.iter():
         element.tag = element.tag.split("}")[-1]
     return answer
@@ -197,6 +199,7 @@ def upload(bucket, key, path):
             checksum.update(block)
         # A locked bucket asks for a checksum of its own.
         headers = {"x-amz-checksum-sha256": base64.b64encode(checksum.digest()).decode(),
+                   "content-type": "application/octet-stream",
                    "content-length": str(os.path.getsize(path))}
         data.seek(0)
         aws("s3", bucket + ".s3", "PUT", bucket_path(bucket, key), headers, data, checksum.hexdigest())
