@@ -10,6 +10,7 @@ import type {
   SupportsFeatureRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { Message } from "google-protobuf";
+import { DeploymentStopped } from "./deployment.ts";
 import type { Diagnostic } from "./observer.ts";
 import { decodeWireMap, encodeWireMap, type JsonMap } from "./propertyCodec.ts";
 import { type Registration, readRegistration } from "./registration.ts";
@@ -38,6 +39,8 @@ export interface MonitorBackend {
   /** Undefined means that the result is not known. */
   invoke(token: string, inputs: Inputs): Promise<Outputs | undefined>;
   diagnostic(diagnostic: Diagnostic): void;
+  /** Reports an error and ends the run: the program itself may yet end well. */
+  fail(message: string): void;
   /** Resolves when all that the program asked for is done. */
   drained(): Promise<void>;
 }
@@ -99,6 +102,12 @@ export class Monitor {
 
   #monitorService(): UntypedServiceImplementation {
     const empty = () => new emptyMessages.Empty();
+    // A run reports its own errors; a request that never reached it would fail without a word.
+    const say =
+      <Request>(subject: (request: Request) => string): Failed<Request> =>
+      (request, reason) => {
+        this.#backend.fail(`${subject(request)}: ${reason}`);
+      };
     return {
       getDeploymentInfo: unary(async () => this.#deploymentInfo()),
       supportsFeature: unary(async (request: SupportsFeatureRequest) => {
@@ -106,13 +115,25 @@ export class Monitor {
         response.setHassupport(request.getId() in features);
         return response;
       }),
-      registerResource: unary((request: RegisterResourceRequest) => this.#register(request)),
-      registerResourceOutputs: unary(async (request: RegisterResourceOutputsRequest) => {
-        await this.#backend.registerOutputs(request.getUrn(), decodeStruct(request.getOutputs()));
-        return empty();
-      }),
-      readResource: unary((request: ReadResourceRequest) => this.#read(request)),
-      invoke: unary((request: ResourceInvokeRequest) => this.#invoke(request)),
+      registerResource: unary(
+        (request: RegisterResourceRequest) => this.#register(request),
+        say((request) => `${request.getType()} ${request.getName()}`),
+      ),
+      registerResourceOutputs: unary(
+        async (request: RegisterResourceOutputsRequest) => {
+          await this.#backend.registerOutputs(request.getUrn(), decodeStruct(request.getOutputs()));
+          return empty();
+        },
+        say((request) => `outputs of ${request.getUrn()}`),
+      ),
+      readResource: unary(
+        (request: ReadResourceRequest) => this.#read(request),
+        say((request) => `${request.getType()} ${request.getName()}`),
+      ),
+      invoke: unary(
+        (request: ResourceInvokeRequest) => this.#invoke(request),
+        say((request) => request.getTok()),
+      ),
       call: unary(async () => {
         const response = new providerMessages.CallResponse();
         response.setReturn(new structMessages.Struct());
@@ -223,16 +244,23 @@ function encodeStruct(properties: Outputs): Struct {
   return structMessages.Struct.fromJavaScript(encodeWireMap(properties));
 }
 
+/** Told of an error that nobody else has reported. */
+type Failed<Request> = (request: Request, reason: string) => void;
+
 /**
  * A unary handler from an async function. Every error ends the conversation with UNAVAILABLE, by
  * which the SDK knows that the engine has said what is wrong and that it should end quietly.
  */
-function unary<Request, Response extends Message>(handle: (request: Request) => Promise<Response>) {
+function unary<Request, Response extends Message>(
+  handle: (request: Request) => Promise<Response>,
+  failed: Failed<Request> = () => {},
+) {
   return (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>): void => {
     handle(call.request).then(
       (response) => reply(null, response),
       (error: unknown) => {
         const details = error instanceof Error ? error.message : String(error);
+        if (!(error instanceof DeploymentStopped)) failed(call.request, details);
         reply({ code: grpc.status.UNAVAILABLE, details });
       },
     );

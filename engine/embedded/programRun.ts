@@ -76,6 +76,10 @@ async function backend(options: ProgramRunOptions): Promise<MonitorBackend> {
     stack: options.stack,
     dryRun: options.dryRun,
     diagnostic: options.diagnostic,
+    fail(message) {
+      options.diagnostic({ severity: "error", message, urn: undefined });
+      deployment.stop(message);
+    },
     register: (registration) => deployment.register(registration),
     registerOutputs: (urn, outputs) => deployment.registerOutputs(urn, outputs),
     read: (request) => deployment.read(request),

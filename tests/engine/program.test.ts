@@ -99,6 +99,16 @@ describe("embedded engine: a real program over the wire", function () {
     assert.match(result.diagnostics.map(({ message }) => message).join("\n"), /"test" disabled/);
   });
 
+  it("a registration that cannot be read is named and fails the run", async () => {
+    const options = { customTimeouts: { create: "soon" } };
+    const result = await previewProgram("things", {
+      THINGS: JSON.stringify([{ name: "a", inputs: { text: "x" }, options }]),
+    });
+    assert.equal(result.succeeded, false);
+    const said = result.diagnostics.map(({ message }) => message).join("\n");
+    assert.match(said, /^test:index:Thing a: "soon" is no duration/);
+  });
+
   describe("up", () => {
     let stack: TestStack;
     beforeEach(async () => {
