@@ -132,10 +132,10 @@ export class ApplyExecutor implements Executor {
     await this.#options.snapshot.flush();
   }
 
-  /** The predecessor of a replacement: deleted already, or to be deleted later. */
+  /** The predecessor: only read, deleted already, or to be deleted later. */
   #replaced(before: ResourceState | undefined): void {
     if (before === undefined) return;
-    if (before.pendingReplacement) {
+    if (before.pendingReplacement || before.external) {
       this.#options.snapshot.remove(before);
     } else {
       before.pendingDelete = true;

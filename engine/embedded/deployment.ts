@@ -144,10 +144,10 @@ export class Deployment {
   async finish(): Promise<void> {
     this.#throwIfStopped();
     const { olds } = this.#options;
-    const gone = olds.filter(
-      (old) => !this.#deletedEarly.has(old) && (old.pendingDelete || !this.#claimed.has(old)),
+    const gone = olds.filter((old) => old.pendingDelete || !this.#claimed.has(old));
+    const blocked = gone.filter(
+      (old) => old.protect && !old.pendingDelete && !old.external && !this.#isGone(old),
     );
-    const blocked = gone.filter((old) => old.protect && !old.pendingDelete && !old.external);
     if (blocked.length > 0) {
       for (const old of blocked) this.#fail(new ProtectedError(old.urn, "deleted"), old.urn);
       this.#throwIfStopped();
@@ -215,7 +215,7 @@ export class Deployment {
       remote: context.remote,
     });
     if (before === undefined || decision.kind === "create") {
-      const step = planned("create", undefined);
+      const step = planned("create", before);
       return this.#run(step, shown, () => executor.create(step, context));
     }
     after.created = before.created;
@@ -266,8 +266,13 @@ export class Deployment {
     await deleteInOrder(states, (state) => this.#delete(this.#deletionKind(state), state));
   }
 
+  /** Deleted ahead of its replacement, by this run or an earlier one. */
+  #isGone(state: ResourceState): boolean {
+    return state.pendingReplacement || this.#deletedEarly.has(state);
+  }
+
   #deletionKind(state: ResourceState): StepOperation {
-    if (state.pendingReplacement) return "remove-pending-replace";
+    if (this.#isGone(state)) return "remove-pending-replace";
     return state.pendingDelete || this.#replaced.has(state) ? "delete-replaced" : "delete";
   }
 

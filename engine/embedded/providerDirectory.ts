@@ -94,3 +94,14 @@ export class ProviderDirectory {
     };
   }
 }
+
+/** Configuration of the provider that a resource of a saved state names; empty for none. */
+export function providerInputsOf(
+  reference: string | undefined,
+  states: readonly ResourceState[],
+): Inputs {
+  if (reference === undefined) return {};
+  const { urn } = splitProviderReference(reference);
+  const provider = states.find((state) => state.urn === urn && !state.pendingDelete);
+  return provider === undefined ? {} : revealAll(provider.inputs);
+}

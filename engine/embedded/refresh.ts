@@ -4,7 +4,7 @@ import { detailedDiff } from "./diff.ts";
 import type { LiveSnapshot } from "./liveSnapshot.ts";
 import { ParallelLimit } from "./parallelLimit.ts";
 import { newStep, type Step } from "./planner.ts";
-import { ProviderDirectory } from "./providerDirectory.ts";
+import { providerInputsOf } from "./providerDirectory.ts";
 import { needsProvider, type ResourceState } from "./resourceState.ts";
 import { remarkSecrets, revealAll, sameMap } from "./values.ts";
 
@@ -16,16 +16,6 @@ export async function refreshResources(
 ): Promise<ApplyResult> {
   const states = live.resources();
   const limit = new ParallelLimit(options.parallel);
-  const directory = new ProviderDirectory(
-    {
-      project: options.project.name,
-      stack: options.stack,
-      config: {},
-      disabledDefaultProviders: new Set(),
-      olds: states,
-    },
-    () => Promise.reject(new Error("a refresh makes no providers")),
-  );
   const refreshOne = async (state: ResourceState): Promise<Step | undefined> => {
     const provider = providerFor(state.type);
     if (provider === undefined || !needsProvider(state) || state.id === undefined) return undefined;
@@ -34,7 +24,7 @@ export async function refreshResources(
     const operation = {
       urn: state.urn,
       signal: options.abort,
-      providerInputs: directory.inputsOf(state.provider),
+      providerInputs: providerInputsOf(state.provider, states),
       log: (message: string) =>
         options.observer.diagnostic({ severity: "info", message, urn: state.urn }),
     };
