@@ -176,7 +176,7 @@ describe("resources of platform ec2", () => {
     });
     const parameter = inputsOf("aws:ssm/parameter:Parameter", "demo-etcd-eu-west-1b");
     assert.deepEqual(
-      [parameter.name, parameter.value],
+      [parameter.name, parameter.value.value],
       ["/k8s/demo/volumes/etcd-eu-west-1b", "demo-etcd-eu-west-1b-id"],
     );
     const scaling = inputsOf("aws:autoscaling/group:Group", "demo-etcd-eu-west-1b");
@@ -272,7 +272,7 @@ describe("resources of platform ec2", () => {
       });
       return grown.registrations.length;
     };
-    const [one, three, nine] = [await count(1), await count(3), await count(9)];
-    assert.equal((three - one) / 2, (nine - three) / 6);
+    const [one, two, four] = [await count(1), await count(2), await count(4)];
+    assert.equal(two - one, (four - two) / 2);
   });
 });
