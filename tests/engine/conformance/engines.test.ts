@@ -132,7 +132,7 @@ function conformance(make: () => EngineUnderTest): void {
 }
 
 describe("conformance: embedded engine", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   conformance(embedded);
 });
 
