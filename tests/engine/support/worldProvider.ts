@@ -103,7 +103,12 @@ function derived(text: Value): Value {
 export async function worldEntries(folder: string): Promise<WorldEntry[]> {
   const files = await readdir(folder).catch(() => []);
   const names = files.filter((name) => !name.startsWith("."));
-  return Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8"))),
+  const entries = await Promise.all(
+    names.map(async (name): Promise<WorldEntry | undefined> => {
+      const content = await readFile(path.join(folder, name), "utf8").catch(() => undefined);
+      // Deleted meanwhile by an operation that runs at the same time.
+      return content === undefined ? undefined : JSON.parse(content);
+    }),
   );
+  return entries.filter((entry) => entry !== undefined);
 }
