@@ -69,7 +69,6 @@ async function openStack(options: ApplyOptions, withConfig: boolean): Promise<Op
 
 interface Run {
   deployment: Deployment;
-  executor: ApplyExecutor;
   interruptedCreates: Map<string, PendingOperation>;
 }
 
@@ -102,7 +101,7 @@ function startRun(options: ApplyOptions, open: OpenStack): Run {
   });
   if (options.stop.aborted) deployment.stop("cancelled");
   options.stop.addEventListener("abort", () => deployment.stop("cancelled"), { once: true });
-  return { deployment, executor, interruptedCreates };
+  return { deployment, interruptedCreates };
 }
 
 /** Runs the program and makes the stack what it asks for. The caller holds the lock. */
@@ -115,10 +114,10 @@ export async function applyStack(options: ApplyOptions): Promise<ApplyResult> {
     options.providerFor ?? ownProviderFor,
     options,
   );
-  const { deployment, executor, interruptedCreates } = startRun(options, open);
+  const { deployment, interruptedCreates } = startRun(options, open);
   // Stopped runs end the program once nothing is under way; it would wait for answers for ever.
   const programEnd = new AbortController();
-  const end = () => void executor.idle().then(() => programEnd.abort());
+  const end = () => void deployment.settled().then(() => programEnd.abort());
   options.stop.addEventListener("abort", end, { once: true });
   options.abort.addEventListener("abort", () => programEnd.abort(), { once: true });
   const run = options.runProgram ?? runProgram;
@@ -130,7 +129,7 @@ export async function applyStack(options: ApplyOptions): Promise<ApplyResult> {
     diagnostic: observer.diagnostic,
     signal: programEnd.signal,
   });
-  await executor.idle();
+  await deployment.settled();
   const succeeded = await finish(deployment, exit, observer);
   if (succeeded) await forgetInterrupted(interruptedCreates, open.live, observer);
   return { succeeded, steps: deployment.steps, states: [...deployment.states.values()] };
@@ -145,7 +144,7 @@ export async function destroyStack(options: ApplyOptions): Promise<ApplyResult> 
     options.providerFor ?? ownProviderFor,
     options,
   );
-  const { deployment, executor, interruptedCreates } = startRun(options, open);
+  const { deployment, interruptedCreates } = startRun(options, open);
   let succeeded = false;
   try {
     await deployment.finish();
@@ -153,7 +152,7 @@ export async function destroyStack(options: ApplyOptions): Promise<ApplyResult> 
   } catch {
     // Reported through the observer.
   }
-  await executor.idle();
+  await deployment.settled();
   if (succeeded) await forgetInterrupted(interruptedCreates, open.live, options.observer);
   return { succeeded, steps: deployment.steps, states: [] };
 }

@@ -28,16 +28,10 @@ type Action = "creating" | "updating" | "deleting";
 export class ApplyExecutor implements Executor {
   readonly #options: ApplyOptions;
   readonly #limit: ParallelLimit;
-  readonly #running = new Set<Promise<unknown>>();
 
   constructor(options: ApplyOptions) {
     this.#options = options;
     this.#limit = new ParallelLimit(options.parallel);
-  }
-
-  /** Resolves when no operation is under way. */
-  async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
   }
 
   async create(step: Step, context: StepContext): Promise<void> {
@@ -163,7 +157,7 @@ export class ApplyExecutor implements Executor {
   ): Promise<void> {
     const { provider } = context;
     if (provider === undefined) throw notServed(state.type);
-    const running = this.#limit.run(async () => {
+    await this.#limit.run(async () => {
       const stopped = this.#options.stopped();
       if (stopped !== undefined) throw new DeploymentStopped(stopped);
       const { snapshot } = this.#options;
@@ -190,12 +184,6 @@ export class ApplyExecutor implements Executor {
       snapshot.end(pending);
       snapshot.changed(state);
     });
-    this.#running.add(running);
-    try {
-      await running;
-    } finally {
-      this.#running.delete(running);
-    }
   }
 }
 

@@ -60,6 +60,7 @@ export class Deployment {
   readonly #deletedEarly = new Set<ResourceState>();
   readonly #directory: ProviderDirectory;
   readonly #deletedUrns = new Set<string>();
+  readonly #underWay = new Set<Promise<void>>();
   /** Replaced by an earlier run that did not come to delete them. */
   readonly #leftOver: ReadonlySet<ResourceState>;
   #stopped: string | undefined;
@@ -301,13 +302,22 @@ export class Deployment {
       this.steps.push(step);
       observer.stepStarted(step);
     }
+    const running = action();
+    this.#underWay.add(running);
     try {
-      await action();
+      await running;
       if (shown) observer.stepDone(step);
     } catch (error) {
       if (shown) observer.stepFailed(step, error);
       throw error;
+    } finally {
+      this.#underWay.delete(running);
     }
+  }
+
+  /** Resolves when no step is under way, its record in the state included. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
   }
 
   /** Finds the resource in the old state, under its name or an alias. */
