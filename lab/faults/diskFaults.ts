@@ -36,7 +36,7 @@ export async function stallFsync(machine: Machine): Promise<Injected> {
       const before = await hung();
       await sleep(1000);
       const still = (await hung()).filter((thread) => before.includes(thread));
-      return still.length > 0 ? `${still.length} threads of etcd hang in the kernel` : undefined;
+      return still.length > 0 ? `${still.length} of etcd's threads hang in the kernel` : undefined;
     },
     heal: () => machine.stallDisk("etcd", false),
   };

@@ -18,28 +18,29 @@ import (
 // etcdctl can only list and lift alarms.
 func alarmCommand(args []string) error {
 	flags := flag.NewFlagSet("alarm", flag.ExitOnError)
-	member := flags.String("etcd", "", "client URL of the member")
+	members := flags.String("etcd", "", "client URLs, comma-separated; the first one's member raises the alarm")
 	ca := flags.String("etcd-ca", "", "CA of etcd's client port")
 	cert := flags.String("etcd-cert", "", "client certificate for etcd")
 	key := flags.String("etcd-key", "", "key of the client certificate")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *member == "" {
+	if *members == "" {
 		return errors.New("--etcd is missing")
 	}
+	member := list(*members)[0]
 	tls, err := client.LoadEtcdTLS(*ca, *cert, *key)
 	if err != nil {
 		return err
 	}
-	connection, err := clientv3.New(clientv3.Config{Endpoints: []string{*member}, TLS: tls, DialTimeout: 5 * time.Second, Logger: zap.NewNop()})
+	connection, err := clientv3.New(clientv3.Config{Endpoints: []string{member}, TLS: tls, DialTimeout: 5 * time.Second, Logger: zap.NewNop()})
 	if err != nil {
 		return err
 	}
 	defer connection.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	status, err := connection.Status(ctx, *member)
+	status, err := connection.Status(ctx, member)
 	if err != nil {
 		return err
 	}
