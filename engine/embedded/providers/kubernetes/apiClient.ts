@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import type { KubeConfig } from "@kubernetes/client-node";
@@ -214,6 +213,8 @@ function exchange(
   body: string | undefined,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
+    // Not by `import`: that would read every export of node:http, and load its WebSocket client.
+    const http = process.getBuiltinModule("node:http");
     const send = url.protocol === "http:" ? http.request : https.request;
     const { agent, ...rest } = options;
     // An agent for https cannot serve plain http, which a test server may speak.
