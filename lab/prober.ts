@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { cacheDir } from "./paths.ts";
 import { run, waitUntil } from "./process.ts";
@@ -71,6 +71,7 @@ export class Prober {
 
   constructor(options: ProberOptions) {
     this.historyFile = options.historyFile;
+    mkdirSync(dirname(options.historyFile), { recursive: true, mode: 0o700 });
     this.#binary = options.binary;
     this.#child = spawn(options.binary, ["run", ...runArguments(options)], {
       stdio: ["pipe", "pipe", "pipe"],

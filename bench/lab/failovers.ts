@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { catalogue } from "../../lab/faults/catalogue.ts";
@@ -57,7 +56,6 @@ export async function measureFailover(
   seeds: readonly number[],
   onRun: (run: FailoverRun) => void,
 ): Promise<string> {
-  mkdirSync(cluster.historyDir, { recursive: true, mode: 0o700 });
   const name = failover.name.replaceAll(/\W+/g, "-");
   const prober = new Prober({
     binary: cluster.prober,

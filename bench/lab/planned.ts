@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { waitUntilHealthy } from "../../lab/faults/health.ts";
@@ -75,7 +74,6 @@ async function moveVip(cluster: LabCluster): Promise<void> {
 
 /** Do the work under load and count what failed between its marks. */
 export async function measurePlanned(cluster: LabCluster, work: PlannedWork): Promise<PlannedRun> {
-  mkdirSync(cluster.historyDir, { recursive: true, mode: 0o700 });
   const prober = new Prober({
     binary: cluster.prober,
     historyFile: join(cluster.historyDir, `bench-${work.name.replaceAll(/\W+/g, "-")}.jsonl`),

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { type Gap, Prober, type Verdict } from "../prober.ts";
@@ -52,7 +51,6 @@ export async function runFault(
   fault: Fault,
   options: FaultRunOptions,
 ): Promise<FaultResult> {
-  mkdirSync(cluster.historyDir, { recursive: true, mode: 0o700 });
   const result = emptyResult(cluster, fault, options.seed);
   try {
     await waitUntilHealthy(cluster.problems, healthyBeforeSeconds);
