@@ -6,7 +6,7 @@ import { powerOn } from "../../lab/faults/kinds.ts";
 import { withRole } from "../../lab/faults/members.ts";
 import type { LabCluster } from "../../lab/ownLab.ts";
 import { Prober } from "../../lab/prober.ts";
-import { sleep } from "../../lab/process.ts";
+import { sleep, waitUntil } from "../../lab/process.ts";
 import { testLab } from "./support/testLab.ts";
 import { deployEcho, removeEcho, waitForPods } from "./support/workload.ts";
 
@@ -62,7 +62,13 @@ describe("restore", function () {
     await Promise.all(members.map((machine) => machine.powerOff()));
     for (const machine of members) machine.replaceDisk("etcd");
     await powerOn(cluster, members);
-    for (const { name } of members) await cluster.lab.machine(name).waitUntilUp();
+    // They answer SSH; their etcd waits, for a cluster that is gone is not made anew by itself.
+    for (const machine of members) {
+      await waitUntil(`${machine.name} answers SSH`, 90, async () => {
+        const ssh = ["systemctl", "is-active", "ssh"];
+        return machine.isOn() && (await machine.exec(ssh, { mayFail: true })).exitCode === 0;
+      });
+    }
 
     await testLab.quorum(["restore", "--stack", testLab.name, "--from", "latest", "--yes"]);
     await waitUntilHealthy(cluster.problems, 300);
