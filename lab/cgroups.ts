@@ -64,6 +64,7 @@ export function createCgroups(lab: string, machine: string): string[] {
           writeFileSync(join(path, file), readFileSync(join(parent, file)));
         }
       }
+      if (part !== machine) weigh(path);
       parent = path;
     }
     if (hierarchy.version === 2 && enableControllers(parent)) {
@@ -72,6 +73,14 @@ export function createCgroups(lab: string, machine: string): string[] {
     }
   }
   return machineCgroups(lab, machine);
+}
+
+/** A group of machines weighs as a dozen processes: by default it weighs as one, and a busy computer starves it. */
+function weigh(path: string): void {
+  const weights = { "cpu.shares": "12288", "cpu.weight": "1200" };
+  for (const [file, weight] of Object.entries(weights)) {
+    if (existsSync(join(path, file))) writeFileSync(join(path, file), weight);
+  }
 }
 
 /** Pass all controllers on to children; false where there are none, as beside mounted v1 ones. */

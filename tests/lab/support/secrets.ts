@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Machine } from "../../../lab/machine.ts";
 import type { Lab } from "../../../lab/machines.ts";
@@ -50,13 +51,14 @@ done`;
   );
 }
 
-/** Lines out of private keys in PEM, and long values of keys in base64. */
+/** Pieces of the secret part of private keys in PEM, and long values of keys in base64. */
 function piecesOf(text: string): string[] {
   const pieces: string[] = [];
-  for (const [, body] of text.matchAll(/-----BEGIN [A-Z ]*PRIVATE KEY-----\n([^-]+)-----END/g)) {
+  const keys = /-----BEGIN [A-Z ]*PRIVATE KEY-----\n([^-]+)-----END [A-Z ]*PRIVATE KEY-----/g;
+  for (const [pem, body] of text.matchAll(keys)) {
     const lines = (body ?? "").trim().split("\n");
     const middle = lines[Math.floor(lines.length / 2)] ?? "";
-    pieces.push((lines.length > 2 ? middle : (lines[0] ?? "")).slice(-fragmentLength));
+    pieces.push(secretLine(pem, lines) ?? middle.slice(-fragmentLength));
   }
   for (const [, value] of text.matchAll(/client-key-data: (\S+)/g)) {
     pieces.push((value ?? "").slice(60, 60 + fragmentLength));
@@ -64,6 +66,23 @@ function piecesOf(text: string): string[] {
   for (const [, value] of text.matchAll(/secret: (\S{20,})/g)) pieces.push(value ?? "");
   if (pieces.length === 0 && /^[\w+/=-]{20,100}$/.test(text.trim())) pieces.push(text.trim());
   return pieces;
+}
+
+/**
+ * The longest run of one line that lies within the secret number of a key: its file holds the public
+ * key as well, which certificates rightly show. Undefined for a form that only OpenSSH reads.
+ */
+function secretLine(pem: string, lines: readonly string[]): string | undefined {
+  if (pem.includes("OPENSSH")) return undefined;
+  const secret = Buffer.from(createPrivateKey(pem).export({ format: "jwk" }).d ?? "", "base64url");
+  const start = Buffer.from(lines.join(""), "base64").indexOf(secret);
+  const first = Math.ceil(start / 3) * 4;
+  const end = Math.floor((start + secret.length) / 3) * 4;
+  const width = lines[0]?.length ?? 0;
+  const runs = lines.map((line, index) =>
+    line.slice(Math.max(0, first - index * width), Math.max(0, end - index * width)),
+  );
+  return runs.sort((one, other) => other.length - one.length)[0]?.slice(0, fragmentLength);
 }
 
 /** Pieces that lie in files of a machine that everyone may read, or in its process list. */
