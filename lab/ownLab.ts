@@ -6,7 +6,7 @@ import type { FaultCluster } from "./faults/fault.ts";
 import { clusterProblems, waitUntilHealthy } from "./faults/health.ts";
 import { ensureHostImage } from "./hostImage.ts";
 import { Lab } from "./machines.ts";
-import { passphraseFile } from "./paths.ts";
+import { labDir, passphraseFile } from "./paths.ts";
 import { ensureProber } from "./prober.ts";
 import { type CommandResult, run } from "./process.ts";
 import { labStackText, readLabStack } from "./stackFile.ts";
@@ -111,6 +111,8 @@ export class OwnLab {
   }
 
   async #bringUp(): Promise<LabCluster> {
+    // Machines without the state that made them, or the state without machines, are left from elsewhere.
+    if (existsSync(this.stateDir) !== existsSync(labDir(this.name))) await this.down();
     await this.up();
     const lab = Lab.open(this.name);
     const kubeconfig = await writeKubeconfig(lab);
