@@ -35,6 +35,7 @@ export class ProviderProcess {
   readonly #operations = new Set<Operation>();
   #lastOperation: Operation | undefined;
   #running: Promise<Running> | undefined;
+  #child: ChildProcess | undefined;
 
   constructor(programFolder: string) {
     this.#programFolder = programFolder;
@@ -52,8 +53,9 @@ export class ProviderProcess {
   ): Promise<Response> {
     operation.signal.throwIfAborted();
     this.#running ??= this.#start(operation);
-    const running = await this.#running.catch((error: unknown) => {
-      this.#running = undefined;
+    const starting = this.#running;
+    const running = await starting.catch((error: unknown) => {
+      if (this.#running === starting) this.#running = undefined;
       throw error;
     });
     this.#operations.add(operation);
@@ -102,11 +104,13 @@ export class ProviderProcess {
         env: { ...process.env, PULUMI_NODEJS_PROJECT: project },
       },
     );
+    this.#child = child;
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     child.once("exit", () => {
       process.off("exit", kill);
-      this.#running = undefined;
+      // A host that was cut short ends after its successor has started.
+      if (this.#child === child) this.#running = undefined;
     });
     const port = await this.#firstLine(child);
     const client = new services.ResourceProviderClient(
