@@ -6,7 +6,7 @@ NODE := node_modules/.bin/node
 # npm's own note of what it installed.
 STAMP := node_modules/.package-lock.json
 
-.PHONY: help preview test check lint format bench
+.PHONY: help preview test checkers check format bench
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -17,8 +17,11 @@ $(STAMP): package.json package-lock.json
 preview: $(STAMP) ## show what `up` would create: make preview STACK=prod
 	@bin/quorum preview --stack $(STACK)
 
-test: check ## types, lint and the fast suite: minutes, no root, no cloud
+test: check checkers ## types, lint and the fast suite: minutes, no root, no cloud
 	@$(NODE) node_modules/mocha/bin/mocha.js
+
+checkers: ## install what checks machine files and pages for real (root, Debian), or say what is missing
+	@bin/install-checkers
 
 check: $(STAMP) ## types and lint
 	@$(NODE) node_modules/typescript/bin/tsc
