@@ -6,6 +6,9 @@ import { goArchitecture, type Toolchain } from "./toolchain.ts";
 /** Image of the web server by which tests look at the cluster from inside. */
 export const echoImage = "quorum.lab/echo:1";
 
+/** Number of a user that no machine knows: the server needs no rights. */
+const echoUser = 65532;
+
 /** Images that a machine has from the start, named as kubeadm expects them. */
 export function containerImages(
   versions: SelfManagedVersions,
@@ -42,7 +45,13 @@ export function containerImages(
       entrypoint: ["/pause"],
       architecture,
     },
-    { name: echoImage, files: { "/echo": binary("echo") }, entrypoint: ["/echo"], architecture },
+    {
+      name: echoImage,
+      files: { "/echo": binary("echo") },
+      entrypoint: ["/echo"],
+      architecture,
+      user: echoUser,
+    },
   );
   return images;
 }

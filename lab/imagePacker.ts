@@ -20,6 +20,8 @@ export interface PackedImage {
   files: Record<string, string>;
   entrypoint: string[];
   architecture: string;
+  /** Number of the user it runs as. Default: root. */
+  user?: number;
 }
 
 const searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -59,7 +61,12 @@ function imageConfig(image: PackedImage, layerDigest: string): object {
   return {
     architecture: image.architecture,
     os: "linux",
-    config: { Env: [searchPath], Entrypoint: image.entrypoint, WorkingDir: "/" },
+    config: {
+      Env: [searchPath],
+      Entrypoint: image.entrypoint,
+      WorkingDir: "/",
+      ...(image.user === undefined ? {} : { User: `${image.user}:${image.user}` }),
+    },
     // The layer is not compressed, so its digest is also that of its contents.
     rootfs: { type: "layers", diff_ids: [layerDigest] },
   };

@@ -63,6 +63,18 @@ describe("image packer", () => {
     assert.deepEqual(config.rootfs.diff_ids, [manifest.layers[0].digest]);
   });
 
+  it("runs as the user that was named, by number: else the kubelet cannot know it is not root", async () => {
+    const userOf = async (user: { user?: number }) => {
+      await packImage({ ...image(), ...user }, join(dir, "image.tar"));
+      const layout = unpack(join(dir, "image.tar"));
+      const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8"));
+      const manifest = JSON.parse(blob(layout, index.manifests[0]).toString());
+      return JSON.parse(blob(layout, manifest.config).toString()).config.User;
+    };
+    assert.equal(await userOf({ user: 65532 }), "65532:65532");
+    assert.equal(await userOf({}), undefined);
+  });
+
   it("keeps modes, and gives every file to root", async () => {
     await packImage(image(), join(dir, "image.tar"));
     const layout = unpack(join(dir, "image.tar"));

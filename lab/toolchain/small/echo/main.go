@@ -3,6 +3,7 @@
 //	/             {"pod":…,"node":…,"zone":…,"address":…} from POD_NAME, NODE_NAME, ZONE
 //	/lookup?name= addresses of a DNS name
 //	/get?url=     status and body of an HTTP request made by this pod
+//	/data?name=   GET reads a file of DATA_DIR; PUT keeps the body there, on disk before the answer
 //	/healthz      200
 //
 // PORT names the port, default 8080.
@@ -16,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -30,6 +32,7 @@ func main() {
 	http.HandleFunc("/", whoAnswers)
 	http.HandleFunc("/lookup", lookup)
 	http.HandleFunc("/get", get)
+	http.HandleFunc("/data", data)
 	http.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	server := &http.Server{Addr: ":" + port, ReadHeaderTimeout: outgoingTimeout}
 	stop, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -86,6 +89,53 @@ func get(w http.ResponseWriter, request *http.Request) {
 		return
 	}
 	reply(w, http.StatusOK, map[string]any{"status": response.StatusCode, "body": string(body)})
+}
+
+func data(w http.ResponseWriter, request *http.Request) {
+	dir := os.Getenv("DATA_DIR")
+	path := filepath.Join(dir, filepath.Base(request.URL.Query().Get("name")))
+	if dir == "" {
+		reply(w, http.StatusNotFound, map[string]string{"error": "DATA_DIR is not set"})
+		return
+	}
+	if request.Method == http.MethodPut {
+		if err := keep(path, io.LimitReader(request.Body, 1<<20)); err != nil {
+			reply(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+			return
+		}
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		reply(w, http.StatusNotFound, map[string]string{"error": err.Error()})
+		return
+	}
+	reply(w, http.StatusOK, map[string]string{"content": string(content)})
+}
+
+// keep puts a file in place as a database would: content and name synced before it returns.
+func keep(path string, content io.Reader) error {
+	file, err := os.Create(path + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, content)
+	for _, step := range []func() error{file.Sync, file.Close} {
+		if failed := step(); err == nil {
+			err = failed
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return dir.Sync()
 }
 
 func reply(w http.ResponseWriter, status int, value any) {
