@@ -2,12 +2,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
 
 /**
- * Cuts the schema of a kind out of its CustomResourceDefinition, without comments and closed to
- * fields that it does not list:
+ * Cuts two files out of each CustomResourceDefinition, both without comments: the schema of its kind,
+ * closed to fields that it does not list, and under definitions/ the definition itself, with its
+ * rules, for a real API server:
  *   node tests/schemas/extractDefinition.ts <definition.yaml>...
  */
 
 interface Definition {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; annotations?: Record<string, string> };
   spec: {
     group: string;
     names: { kind: string };
@@ -20,7 +24,8 @@ interface Schema {
 }
 
 for (const file of process.argv.slice(2)) {
-  const { spec } = parse(readFileSync(file, "utf8")) as Definition;
+  const definition = parse(readFileSync(file, "utf8")) as Definition;
+  const { apiVersion, kind, metadata, spec } = definition;
   const version = spec.versions.find(({ storage }) => storage);
   if (version === undefined) throw new Error(`${file} stores no version`);
   const target = new URL(`${spec.group}_${spec.names.kind}.json`, import.meta.url);
@@ -31,6 +36,21 @@ for (const file of process.argv.slice(2)) {
     target,
     `${JSON.stringify({ kind: `${spec.group}/${version.name} ${spec.names.kind}`, schema })}\n`,
   );
+  // Definitions of Kubernetes' own groups are only taken with the annotation of their approval.
+  const { name, annotations } = metadata;
+  const whole = { apiVersion, kind, metadata: { name, annotations }, spec };
+  const place = new URL(`definitions/${spec.group}_${spec.names.kind}.json`, import.meta.url);
+  writeFileSync(place, `${JSON.stringify(withoutComments(whole))}\n`);
+}
+
+/** Descriptions are texts; a field of that name is an object. */
+function withoutComments(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutComments);
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(
+    ([key, inner]) => !(key === "description" && typeof inner === "string"),
+  );
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutComments(inner)]));
 }
 
 function strict(value: unknown): unknown {
