@@ -125,7 +125,27 @@ export interface HostsConfig extends CommonConfig {
    * "cilium": the production choice; its chart is installed by the stack.
    */
   podNetwork: "routed" | "cilium";
+  /** Volumes on the workers' own disks. Default: none. */
+  localVolumes?: LocalVolumesConfig | undefined;
   artifacts: ArtifactsConfig;
+}
+
+/**
+ * Volumes that each live on one worker's disk: fast, made of nothing but a directory, and only where
+ * that worker is. For data that the application itself keeps on several machines.
+ */
+export interface LocalVolumesConfig {
+  /** Volumes on each worker; each serves one replica. */
+  perHost: number;
+  /** What a claim on one may ask for. Volumes of one disk share its room: nothing enforces this. */
+  sizeGiB: number;
+  /** StorageClass that claims name. Default "local-block". */
+  storageClass: string;
+  /**
+   * Directory on each worker below which the volumes are: a disk is mounted here, or one at each
+   * `volume-<n>` in it. Default "/var/lib/quorum-volumes".
+   */
+  directory: string;
 }
 
 /** What a host is for. One host may combine roles, except a load balancer with a control plane. */

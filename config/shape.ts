@@ -91,6 +91,16 @@ const etcd = z.strictObject({
   snapshots: snapshots.prefault({}),
 });
 
+/** Where workers keep local volumes when the stack names no place. */
+export const localVolumesDirectory = "/var/lib/quorum-volumes";
+
+const localVolumes = z.strictObject({
+  perHost: count,
+  sizeGiB: count,
+  storageClass: text.default("local-block"),
+  directory: text.default(localVolumesDirectory),
+});
+
 const hosts = {
   platform: z.literal("hosts"),
   ...common,
@@ -108,6 +118,7 @@ const hosts = {
   api: z.strictObject({ vip: text, port: count.default(6443) }),
   etcd: etcd.prefault({}),
   podNetwork: z.enum(["routed", "cilium"]),
+  localVolumes: localVolumes.optional(),
   artifacts: z.discriminatedUnion("source", [
     z.strictObject({ source: z.literal("preinstalled") }),
     z.strictObject({

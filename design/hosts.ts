@@ -13,6 +13,7 @@ import { controlPlaneStep } from "./render/controlPlane.ts";
 import { etcdStep } from "./render/etcd.ts";
 import { etcdClientStep, etcdSnapshotsStep } from "./render/etcdClient.ts";
 import { apiHealthAgentStep, loadBalancerStep } from "./render/loadBalancer.ts";
+import { localVolumesStep } from "./render/localVolumes.ts";
 import { nodeStep } from "./render/node.ts";
 import { pkiStep } from "./render/pki.ts";
 import { podNetworkStep } from "./render/podNetwork.ts";
@@ -148,6 +149,9 @@ function stepsOf(plans: Plans, name: string, host: HostConfig): MachineStep[] {
     ...when(isNode(host) && config.podNetwork === "routed", () =>
       podNetworkStep(templates, kubernetes.network),
     ),
+    ...(config.localVolumes !== undefined && has("worker")
+      ? [localVolumesStep(templates, config.localVolumes)]
+      : []),
     ...when(has("control-plane") && !has("etcd"), () =>
       etcdClientStep(templates, etcd, address, "control-plane"),
     ),

@@ -13,18 +13,38 @@ export interface Disk {
   name: string;
   kind: "directory" | "image";
   mountPoint: string;
+  /** Of an image. */
+  sizeMiB?: number;
+}
+
+/** The disk of local volumes that a worker has. */
+export interface VolumesDisk {
+  directory: string;
+  sizeMiB: number;
 }
 
 const etcdDiskMiB = 4096;
 
-/** Disks of a machine: two that must not lie on overlayfs, and etcd's own for etcd members. */
-export function disksOf(roles: readonly string[], etcdDataDir: string): Disk[] {
+/**
+ * Disks of a machine: two that must not lie on overlayfs, etcd's own for etcd members, and one for
+ * the local volumes of workers where the stack has them.
+ */
+export function disksOf(
+  roles: readonly string[],
+  etcdDataDir: string,
+  volumes?: VolumesDisk,
+): Disk[] {
   const disks: Disk[] = [
     { name: "containerd", kind: "directory", mountPoint: "/var/lib/containerd" },
     { name: "kubelet", kind: "directory", mountPoint: "/var/lib/kubelet" },
   ];
   if (roles.includes("etcd")) {
-    disks.push({ name: "etcd", kind: "image", mountPoint: etcdDataDir });
+    const place = { mountPoint: etcdDataDir, sizeMiB: etcdDiskMiB };
+    disks.push({ name: "etcd", kind: "image", ...place });
+  }
+  if (volumes !== undefined && roles.includes("worker")) {
+    const { directory: mountPoint, sizeMiB } = volumes;
+    disks.push({ name: "volumes", kind: "image", mountPoint, sizeMiB });
   }
   return disks;
 }
@@ -56,7 +76,7 @@ export async function attachDisk(
   mkdirSync(path, { recursive: true });
   if (isMounted(path)) return;
   const isNew = !existsSync(image);
-  if (isNew) await makeImage(image);
+  if (isNew) await makeImage(image, disk.sizeMiB ?? etcdDiskMiB);
   record.add({ kind: "mount", machine, path });
   // A long commit interval: what nobody has synced stays in memory and is lost in a power cut.
   await run("mount", ["-o", "loop,noatime,commit=300", image, path]);
@@ -65,10 +85,10 @@ export async function attachDisk(
   await run("sync", ["--file-system", path]);
 }
 
-async function makeImage(image: string): Promise<void> {
+async function makeImage(image: string, sizeMiB: number): Promise<void> {
   const unfinished = `${image}.new`;
   rmSync(unfinished, { force: true });
-  await run("truncate", ["-s", `${etcdDiskMiB}M`, unfinished]);
+  await run("truncate", ["-s", `${sizeMiB}M`, unfinished]);
   const lazy = "lazy_itable_init=1,lazy_journal_init=1";
   await run("mkfs.ext4", ["-q", "-m", "0", "-J", "size=32", "-E", lazy, unfinished]);
   await run("mv", [unfinished, image]);

@@ -58,7 +58,7 @@ export class Machine {
     this.name = name;
     this.host = host;
     this.paths = machinePaths(spec.name, name);
-    this.disks = disksOf(host.roles, spec.etcdDataDir);
+    this.disks = disksOf(host.roles, spec.etcdDataDir, spec.volumes);
     this.#spec = spec;
     this.#record = record;
   }
@@ -196,7 +196,7 @@ export class Machine {
     setLimits(this.cgroups, limits);
   }
 
-  /** Data disk by name: "containerd", "kubelet" or, on members, "etcd". */
+  /** Data disk by name: "containerd", "kubelet", on members "etcd", on workers perhaps "volumes". */
   disk(name: string): Disk {
     const disk = this.disks.find((candidate) => candidate.name === name);
     if (disk === undefined) throw new Error(`machine ${this.name} has no disk "${name}"`);

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import type { HostRole } from "../config/schema.ts";
+import type { VolumesDisk } from "./disks.ts";
 import { hostAddress, labRange } from "./network.ts";
 
 /** One machine of a lab. */
@@ -17,6 +18,8 @@ export interface LabSpec {
   subnet: string;
   vip: string;
   etcdDataDir: string;
+  /** Where the stack has local volumes: the disk for them that each worker gets. */
+  volumes?: VolumesDisk;
   hosts: Record<string, LabHost>;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { HostRole } from "../config/schema.ts";
+import { localVolumesDirectory } from "../config/shape.ts";
 import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { labDir, labsDir, sshKeyFile } from "./paths.ts";
 import { isLabName, type LabHost, type LabSpec, labNameRule, subnetOf } from "./spec.ts";
@@ -56,9 +57,23 @@ export function readLabStack(stack: string, projectDir: string): LabStack {
     subnet: subnetOf(first?.address ?? ""),
     vip: `${record(raw.api).vip}`,
     etcdDataDir: typeof dataDir === "string" ? dataDir : "/var/lib/etcd",
+    ...volumesDisk(raw.localVolumes),
     hosts,
   };
   return { spec, kubernetesVersion };
+}
+
+/** Room for all volumes of a worker, and a tenth for the file system. */
+function volumesDisk(localVolumes: unknown): Pick<LabSpec, "volumes"> {
+  if (localVolumes === undefined) return {};
+  const { perHost, sizeGiB, directory } = record(localVolumes);
+  const needsMiB = Number(perHost) * Number(sizeGiB) * 1024;
+  return {
+    volumes: {
+      directory: typeof directory === "string" ? directory : localVolumesDirectory,
+      sizeMiB: Math.ceil((Number.isFinite(needsMiB) ? needsMiB : 0) * 1.1) + 64,
+    },
+  };
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -5,6 +5,7 @@ import type { HostsConfig } from "../../config/schema.ts";
 import { ciliumVersion } from "../../config/versions.ts";
 import { planCilium } from "../../design/cilium.ts";
 import { planHosts } from "../../design/hosts.ts";
+import { planLocalVolumes } from "../../design/storage/localVolumes.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { HostsCluster } from "./cluster.ts";
 
@@ -28,6 +29,12 @@ export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
       plan: planCilium(plan.kubernetes, ciliumVersion),
       kubeconfig,
     });
+  }
+  const localVolumes = planLocalVolumes(config);
+  if (localVolumes !== undefined) {
+    const { LocalVolumes } = await import("../storage/local/localVolumes.ts");
+    const { kubeconfig } = cluster;
+    new LocalVolumes(`${config.name}-local-volumes`, { plan: localVolumes, kubeconfig });
   }
   return cluster;
 }

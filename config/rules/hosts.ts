@@ -3,6 +3,7 @@ import { malformed, overlapping, sized } from "./addresses.ts";
 import { hostAddresses, hostRanges } from "./hostAddresses.ts";
 import { controlPlanes, etcdMembers, loadBalancers, roleMix, workers } from "./hostRoles.ts";
 import { apiPort, artifacts, etcd, ssh } from "./hostSettings.ts";
+import { localVolumes } from "./localVolumes.ts";
 import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { selfManagedVersion } from "./versions.ts";
@@ -50,5 +51,6 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["api", "ssh"], apiPort),
   rule(["ssh"], ssh),
   rule(["etcd"], etcd),
+  rule(["localVolumes", "etcd"], localVolumes),
   rule(["artifacts", "kubernetes"], artifacts),
 ];

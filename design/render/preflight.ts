@@ -75,9 +75,16 @@ export function preflightQuestions(config: HostsConfig, name: string, host: Host
     ...(host.roles.includes("etcd")
       ? [`disk ${config.etcd.dataDir} ${config.etcd.quotaGiB * etcdDiskPerQuota}`]
       : []),
+    ...volumeLines(config, host),
     ...artifactLines(config, needs),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function volumeLines({ localVolumes }: HostsConfig, { roles }: HostConfig): string[] {
+  if (localVolumes === undefined || !roles.includes("worker")) return [];
+  const { directory, perHost, sizeGiB } = localVolumes;
+  return [`volumes ${directory} ${perHost} ${sizeGiB}`];
 }
 
 function artifactLines(config: HostsConfig, needs: Needs[]): string[] {

@@ -2,7 +2,7 @@
 # Looks at a bare host and tells everything that would make it fail later, all at once.
 # Reads lines "<name> <value…>" from standard input:
 #   machine NAME ADDRESS, commands COMMAND…, memory MIB, ports PORT…, disk PATH GIB,
-#   kubernetes-node, version PROGRAM VERSION, downloader
+#   volumes DIRECTORY COUNT GIB, kubernetes-node, version PROGRAM VERSION, downloader
 # Changes nothing. What an earlier run of Quorum started is not held against the host.
 set -u
 problems=
@@ -47,6 +47,31 @@ check_disk() {
   free=$(df -Pk "$path" | awk 'NR == 2 { print int($4 / 1048576) }')
   [ "$free" -ge "$2" ] || problem "$1 has $free GiB free, needs $2"
   [ -w "$path" ] || problem "$1 is on a read-only file system"
+}
+
+# DIRECTORY COUNT GIB: volumes need disks other than the machine's own, one for all or one for each.
+# A tenth of a disk may go to its file system.
+check_volumes() {
+  own=$(stat -c %d /)
+  number=0
+  while [ "$number" -lt "$2" ]; do
+    volume=$1/volume-$number
+    number=$((number + 1))
+    path=$volume
+    while [ ! -d "$path" ]; do path=$(dirname "$path"); done
+    if [ "$(stat -c %d "$path")" = "$own" ]; then
+      problem "$volume would be on the machine's own disk: mount another one there, or at $1"
+      return
+    fi
+    where=$(df -Pk "$path" | awk 'NR == 2 { print $6 }')
+    needs=$3
+    [ "$where" = "$volume" ] || needs=$(($2 * $3))
+    have=$(df -Pk "$path" | awk 'NR == 2 { print int($2 / 1024) }')
+    [ $((have * 10)) -ge $((needs * 1024 * 9)) ] || {
+      problem "the disk of $volume has $have MiB, needs $((needs * 1024))"
+      return
+    }
+  done
 }
 
 check_commands() {
@@ -117,6 +142,7 @@ while read -r what rest; do
     ports) check_ports $rest ;;
     memory) check_memory $rest ;;
     disk) check_disk $rest ;;
+    volumes) check_volumes $rest ;;
     commands) check_commands $rest ;;
     version) check_version $rest ;;
     downloader)

@@ -17,6 +17,22 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     ["kubernetes.version"],
   ],
   ["a minor version", (raw) => (raw.kubernetes.version = "1.36"), ["kubernetes.version"]],
+  [
+    "local volumes of no size, no number, a class and a place of no name",
+    (raw) =>
+      (raw.localVolumes = { perHost: 0, sizeGiB: 0, storageClass: "A b", directory: "volumes" }),
+    [
+      "localVolumes.perHost",
+      "localVolumes.sizeGiB",
+      "localVolumes.storageClass",
+      "localVolumes.directory",
+    ],
+  ],
+  [
+    "local volumes among etcd's files",
+    (raw) => (raw.localVolumes = { perHost: 1, sizeGiB: 1, directory: "/var/lib/etcd/volumes" }),
+    ["localVolumes.directory"],
+  ],
   ["two etcd members", (raw) => without(raw, "etcd-c", "etcd"), ["etcd.members"]],
   ["four etcd members", (raw) => raw.hosts["worker-a"].roles.push("etcd"), ["etcd.members"]],
   [

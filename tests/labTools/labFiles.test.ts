@@ -149,6 +149,20 @@ describe("files of a lab", () => {
       );
       assert.ok(!disksOf(["worker"], "/data").some(({ name }) => name === "etcd"));
     });
+
+    it("give workers one for their local volumes, with room for all of them", () => {
+      copyFileSync(
+        join(import.meta.dirname, "../../Pulumi.lab.yaml"),
+        join(dir, "Pulumi.lab.yaml"),
+      );
+      const { spec } = readLabStack("lab", dir);
+      assert.ok(spec.volumes !== undefined);
+      const [disk] = disksOf(["worker"], "/data", spec.volumes).slice(-1);
+      assert.deepEqual([disk?.name, disk?.kind], ["volumes", "image"]);
+      assert.equal(disk?.mountPoint, "/var/lib/quorum-volumes");
+      assert.ok((disk?.sizeMiB ?? 0) > 2 * 1024 * 1.05);
+      assert.ok(!disksOf(["etcd"], "/data", spec.volumes).some(({ name }) => name === "volumes"));
+    });
   });
 
   describe("cuts", () => {

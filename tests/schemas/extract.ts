@@ -15,6 +15,7 @@ const kinds = [
   "core/v1 Secret",
   "core/v1 Service",
   "core/v1 ServiceAccount",
+  "core/v1 PersistentVolume",
   "core/v1 PersistentVolumeClaim",
   "apps/v1 Deployment",
   "apps/v1 StatefulSet",
@@ -24,6 +25,9 @@ const kinds = [
   "storage/v1 StorageClass",
   "admissionregistration/v1 ValidatingAdmissionPolicy",
   "admissionregistration/v1 ValidatingAdmissionPolicyBinding",
+  "admissionregistration/v1 MutatingAdmissionPolicy",
+  "admissionregistration/v1 MutatingAdmissionPolicyBinding",
+  "rbac/v1 ClusterRole",
 ];
 
 interface Schema {
