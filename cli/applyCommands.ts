@@ -19,6 +19,8 @@ export interface ApplyCommand {
   engine?: EngineChoice;
   parallel: number;
   yes?: true;
+  /** Findings about the change that may pass: "rule" or "rule:subject". */
+  allow?: string[];
   cwd: string;
 }
 

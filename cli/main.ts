@@ -54,7 +54,7 @@ for (const [name, description, load] of [
   ],
   ["destroy", "delete all of a stack", async () => (await import("./destroy.ts")).destroy],
 ] as const) {
-  program
+  const command = program
     .command(name)
     .description(description)
     .addOption(stackOption())
@@ -63,6 +63,10 @@ for (const [name, description, load] of [
     .option("-y, --yes", "do not ask")
     .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
     .action(async (options) => (await load())(options));
+  if (name !== "refresh")
+    command.option("--allow <rules...>", "let what would be refused pass, e.g. data:snapshots");
+  if (name === "up")
+    command.option("--lost <names...>", "repair: what is lost already; then nothing is refused");
 }
 
 const stack = program.command("stack").description("the saved state of a stack");

@@ -37,7 +37,18 @@ async function readPreview(options: ProofCommand): Promise<unknown> {
 
 /** The proof of a stack's planned graph. */
 export async function makeReport(options: ProofCommand): Promise<Report> {
-  const preview = await readPreview(options);
+  return reportOf(await readPreview(options), options);
+}
+
+/** What a preview comes to: the proof of the plan, and what the update would do on the way. */
+export function reportOf(
+  preview: unknown,
+  options: Pick<ProofCommand, "stack"> & {
+    require?: readonly string[];
+    allow?: readonly string[];
+    lost?: readonly string[];
+  },
+): Report {
   const graph = graphOf(preview);
   const model = modelOf(graph);
   const required: Requirement[] | undefined = requirementsOf(

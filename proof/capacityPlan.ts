@@ -1,4 +1,5 @@
 import { allocatable } from "./allocatable.ts";
+import { enumerate } from "./claim.ts";
 import type { Autoscaler, DomainId, Model, WorkerNode } from "./model.ts";
 import { type Misfit, type Placement, Placer, type Slot } from "./placement.ts";
 
@@ -13,6 +14,11 @@ export interface CapacityPlan {
   atRestMisfits: Misfit[];
   /** Why capacity cannot be judged. */
   unknown: string | undefined;
+  /**
+   * Why a placement that is not found proves nothing: the plan does not say what a machine has. Such
+   * machines count as full, so a placement that is found does without them.
+   */
+  unsized: string | undefined;
 }
 
 const plans = new WeakMap<Model, CapacityPlan>();
@@ -27,9 +33,7 @@ export function capacityPlan(model: Model): CapacityPlan {
 }
 
 function unknownReason(model: Model): string | undefined {
-  const node = model.nodes.find((one) => slotOf(one, model) === undefined);
   if (model.nodes.length === 0) return "the plan names no machines on which pods run";
-  if (node) return `the plan does not say what machine ${node.name} has (CPUs, memory, pods)`;
   const demand = model.workloads.some(({ replicas }) => replicas > 0);
   const declared = model.pools.some(({ minNodes }) => minNodes !== undefined);
   if (!demand && !declared) return "the plan contains no demand: no pod with requests";
@@ -38,6 +42,18 @@ function unknownReason(model: Model): string | undefined {
     model.daemons.find(({ cpuMilli, memoryMiB }) => [cpuMilli, memoryMiB].includes(undefined));
   if (silent) return `the plan does not say what the pods of ${silent.name} request`;
   return undefined;
+}
+
+function unsizedReason(model: Model): string | undefined {
+  const unsized = model.nodes.filter((one) => slotOf(one, model) === undefined);
+  if (unsized.length === 0) return undefined;
+  const names = enumerate(unsized.map(({ name }) => name));
+  return `the plan does not say what machine ${names} has (CPUs, memory, pods): hosts.*.size`;
+}
+
+/** A machine of which nothing is known takes no pod. */
+function fullSlot({ zone, labels, taints }: WorkerNode): Slot {
+  return { cpuMilli: 0, memoryMiB: 0, pods: 0, zone, labels, taints };
 }
 
 function slotOf(node: WorkerNode, model: Model): Slot | undefined {
@@ -75,7 +91,8 @@ function addable(
 
 function makePlan(model: Model): CapacityPlan {
   const unknown = unknownReason(model);
-  const slots = unknown === undefined ? model.nodes.map((node) => slotOf(node, model) as Slot) : [];
+  const slots =
+    unknown === undefined ? model.nodes.map((node) => slotOf(node, model) ?? fullSlot(node)) : [];
   const added = addable(model, unknown === undefined ? model.autoscaler : undefined);
   const placer = new Placer([...slots, ...added.slots], model.workloads);
   const { placement, misfits } = placer.all(placer.situation((slot) => slot < slots.length));
@@ -86,6 +103,7 @@ function makePlan(model: Model): CapacityPlan {
     atRest: placement,
     atRestMisfits: unknown === undefined ? misfits : [],
     unknown,
+    unsized: unsizedReason(model),
   };
 }
 

@@ -146,10 +146,12 @@ function explain(
 
 function checkWith(model: Model, useAutoscaler: boolean): Check {
   const plan = capacityPlan(model);
-  const { unknown, atRestMisfits } = plan;
+  const { unknown, unsized, atRestMisfits } = plan;
   if (unknown !== undefined) return () => unknownBecause(unknown);
+  const notFound = (outcome: Outcome): Outcome =>
+    unsized === undefined ? outcome : unknownBecause(unsized);
   const [misfit] = atRestMisfits;
-  if (misfit) return () => full(misfit);
+  if (misfit) return () => notFound(full(misfit));
   return (survivors) => {
     const lostSlots: number[] = [];
     model.nodes.forEach((node, slot) => {
@@ -165,7 +167,8 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
     const dead = new Set(lostSlots);
     const existing = plan.placer.situation((slot) => slot < plan.machines && !dead.has(slot));
     const first = place(plan, lostSlots, existing, survivors);
-    if (first.verdict === "proven" || !helped) return first;
+    if (first.verdict === "proven") return first;
+    if (!helped) return notFound(first);
     const grown = plan.placer.situation((slot) =>
       slot < plan.machines
         ? !dead.has(slot)
@@ -174,7 +177,7 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
     const second = place(plan, lostSlots, grown, survivors);
     return second.verdict === "proven"
       ? { verdict: "proven", note: "with machines that the autoscaler adds" }
-      : second;
+      : notFound(second);
   };
 }
 

@@ -134,7 +134,10 @@ describe("the lab's cluster", function () {
   it("takes in another worker without touching anything else, and lets it go again", async () => {
     const before = running(cluster.lab);
     const [base] = cluster.lab.spec.vip.split(/\.\d+$/);
-    testLab.writeStack({ "worker-d": { address: `${base}.41`, zone: "a", roles: ["worker"] } });
+    const size = { cpus: 2, memoryGiB: 2 };
+    testLab.writeStack({
+      "worker-d": { address: `${base}.41`, zone: "a", roles: ["worker"], size },
+    });
     try {
       await testLab.up();
       const grown = Lab.open(testLab.name);

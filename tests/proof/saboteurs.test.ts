@@ -10,7 +10,7 @@ import {
   type Plan,
   zoneSpread,
 } from "../support/plannedGraph.ts";
-import { counterExample, fixFor, proofOf, red } from "../support/proveChanged.ts";
+import { counterExample, fixFor, proofOf, red, unknownOf } from "../support/proveChanged.ts";
 
 interface Saboteur {
   /** What is wrong with the plan. */
@@ -376,6 +376,27 @@ describe("proof of plans that were sabotaged", () => {
     const proof = proofOf(plan);
     assert.deepEqual(red(proof), []);
     assert.deepEqual(proof.unproven, []);
+  });
+
+  it("counts a machine of unstated size as full, and says so only where it is needed", () => {
+    const unsized = (plan: Plan): Plan => {
+      const { inputs } = plan.named("worker-1");
+      delete inputs.cpus;
+      return plan;
+    };
+    const spare = hostsPlan();
+    const zone = { zone: "a", address: "192.0.2.9", roles: ["worker"], segment: "192.0.2.0/24" };
+    spare.add("quorum:hosts:Machine", "spare", {
+      machine: "spare",
+      ...zone,
+      cpus: 2,
+      memoryGiB: 4,
+    });
+    spare.named("lab").inputs.dns = { replicas: 1, spread: "none", cpuMilli: 100, memoryMiB: 70 };
+    assert.deepEqual(unknownOf(proofOf(unsized(spare)), "capacity"), []);
+    assert.deepEqual(unknownOf(proofOf(unsized(hostsPlan())), "capacity"), [
+      "the plan does not say what machine worker-1 has (CPUs, memory, pods): hosts.*.size",
+    ]);
   });
 
   for (const saboteur of saboteurs) {
