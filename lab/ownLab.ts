@@ -17,6 +17,8 @@ export interface StackHost {
   address: string;
   zone: string;
   roles: string[];
+  /** Of a worker: without it the proof cannot count on the machine, and `up` refuses. */
+  size?: { cpus: number; memoryGiB: number };
 }
 
 /** A whole cluster in a lab, and how to reach it. */
