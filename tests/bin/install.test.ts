@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import {
   chmodSync,
   copyFileSync,
@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -62,6 +63,25 @@ describe("installing the packages", function () {
     rmSync(path.join(root, "node_modules"), { recursive: true });
     await install();
     assert.equal(said().length, 4);
+  });
+
+  it("does not wait for a run that was killed, at whatever point", async () => {
+    const npm = path.join(root, "fake", "npm");
+    const works = readFileSync(npm, "utf8");
+    writeFileSync(npm, `#!/bin/sh\necho begin >>${log}\nexec sleep 600\n`);
+    const hanging = spawn(path.join(root, "bin", "install"), {
+      detached: true,
+      stdio: "ignore",
+      env: { ...process.env, PATH: `${path.join(root, "fake")}:${process.env.PATH}` },
+    });
+    while (!existsSync(log)) await setTimeout(20);
+    writeFileSync(npm, works);
+    const next = install();
+    assert.equal(await Promise.race([next.then(() => "done"), setTimeout(300, "waits")]), "waits");
+    // Without a chance to tidy up: the script, and npm with it.
+    process.kill(-(hanging.pid as number), "SIGKILL");
+    await next;
+    assert.deepEqual(said().slice(1), ["begin ci --no-progress --loglevel=error", "end"]);
   });
 
   it("leaves the packages of another checkout alone", async () => {
