@@ -52,6 +52,19 @@ export function labCommand(projectDir: string): Command {
     .addOption(stack())
     .action((options: StackOption) => down(stackName(options.stack), projectDir));
   lab
+    .command("heal")
+    .description(
+      "take away what a fault left whose runner was killed: cuts, frozen and stalled parts",
+    )
+    .addOption(stack())
+    .action(async (options: StackOption) => {
+      const { healLab } = await import("../lab/faults/heal.ts");
+      const machines = Lab.open(stackName(options.stack));
+      for (const line of await healLab(machines)) console.log(line);
+      const off = machines.names.filter((name) => !machines.machine(name).isOn());
+      if (off.length > 0) console.log(`off: ${off.join(", ")}; \`quorum lab up\` boots them`);
+    });
+  lab
     .command("status")
     .description("machines of one lab, or the names of all")
     .option("-s, --stack <stack>", "stack name")

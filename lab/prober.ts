@@ -129,7 +129,12 @@ export class Prober {
   /** Write a mark into the history and wait until it is there. */
   async mark(name: string): Promise<void> {
     this.#child.stdin?.write(`mark ${name}\n`);
-    await waitUntil(`mark ${name}`, 10, () => this.#marks.has(name), 5);
+    const there = () => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+        throw new Error(`mark ${name}: the measuring client ended`);
+      return this.#marks.has(name);
+    };
+    await waitUntil(`mark ${name}`, 10, there, 5);
   }
 
   /** End the load and wait for the final reads; returns what went wrong, "" when nothing did. */

@@ -42,7 +42,9 @@ export async function stallFsync(machine: Machine): Promise<Injected> {
   };
 }
 
-const ballastName = "quorum-fault-ballast";
+/** What the names of all files begin with that faults put on disks. */
+export const faultFilePrefix = "quorum-fault-";
+const ballastName = `${faultFilePrefix}ballast`;
 const fillerValue = "x".repeat(1_200_000);
 const fillerWrites = 40;
 
@@ -147,7 +149,7 @@ export async function cutPowerOf(
 }
 
 function canaryFile(machine: Machine, kind: string): string {
-  return join(etcdDiskPath(machine), `quorum-fault-canary-${kind}`);
+  return join(etcdDiskPath(machine), `${faultFilePrefix}canary-${kind}`);
 }
 
 function writeCanary(machine: Machine, kind: string, synced: boolean): void {

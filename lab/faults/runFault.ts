@@ -1,9 +1,13 @@
 import { loadavg } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Machine } from "../machine.ts";
 import { type Gap, Prober, type Verdict } from "../prober.ts";
 import { sleep } from "../process.ts";
 import type { Fault, FaultCluster, Injected } from "./fault.ts";
+import { healLab } from "./heal.ts";
 import { waitUntilHealthy } from "./health.ts";
+import { Interruption, unlessAborted } from "./interruption.ts";
 import { powerOn } from "./kinds.ts";
 
 /** Requests a second that must be answered before a fault, or the run says nothing. */
@@ -45,15 +49,32 @@ export interface FaultResult {
   historyFile: string;
 }
 
-/** Run one fault under load and judge what the client saw. Leaves the cluster healthy or says so. */
+/**
+ * Run one fault under load and judge what the client saw. Leaves the cluster healthy or says so. Ctrl-C and
+ * SIGTERM end the run at once, but not before the fault is undone.
+ */
 export async function runFault(
+  cluster: FaultCluster,
+  fault: Fault,
+  options: FaultRunOptions,
+): Promise<FaultResult> {
+  const interruption = new Interruption();
+  try {
+    return await runUnder(interruption.signal, cluster, fault, options);
+  } finally {
+    interruption.end();
+  }
+}
+
+async function runUnder(
+  stop: AbortSignal,
   cluster: FaultCluster,
   fault: Fault,
   options: FaultRunOptions,
 ): Promise<FaultResult> {
   const result = emptyResult(cluster, fault, options.seed);
   try {
-    await waitUntilHealthy(cluster.problems, healthyBeforeSeconds);
+    await unlessAborted(stop, waitUntilHealthy(cluster.problems, healthyBeforeSeconds));
   } catch (error) {
     return judge(result, "void", `before the fault: ${(error as Error).message}`);
   }
@@ -66,13 +87,14 @@ export async function runFault(
     ...(options.forget === undefined ? {} : { forget: options.forget }),
   });
   try {
-    await prober.waitUntilSteady(steadyRate);
-    await hurt(cluster, fault, options, prober, result);
+    await unlessAborted(stop, prober.waitUntilSteady(steadyRate));
+    await hurt(stop, cluster, fault, options, prober, result);
   } catch (error) {
     judge(result, "void", (error as Error).message);
   }
   result.loadAverage = loadavg()[0] ?? 0;
   const stopped = await prober.stop();
+  if (stop.aborted) return result;
   if (stopped !== "") judge(result, "fail", `the client could not finish: ${stopped}`);
   if (result.proof !== "")
     weigh(fault, result, await prober.judge({ loadBefore: "injected", minimumRate }));
@@ -81,6 +103,7 @@ export async function runFault(
 
 /** From the injection to full health, with a mark in the history at each step. */
 async function hurt(
+  stop: AbortSignal,
   cluster: FaultCluster,
   fault: Fault,
   options: FaultRunOptions,
@@ -88,42 +111,69 @@ async function hurt(
   result: FaultResult,
 ): Promise<void> {
   await prober.mark("injected");
-  const injected = await fault.inject(cluster);
+  const injected = await inject(cluster, fault);
   result.target = injected.target;
   try {
-    result.proof = await waitForProof(injected, fault.proofSeconds);
-    await prober.mark("fired");
-    if (result.proof === "") {
-      judge(
-        result,
-        "void",
-        `nothing proves that the fault fired, ${fault.proofSeconds} s after it`,
-      );
-      return;
-    }
-    await sleep(Math.max(0, (options.holdSeconds ?? fault.holdSeconds) - lateSeconds) * 1000);
-    await prober.mark("late");
-    await sleep(lateSeconds * 1000);
+    const work = lastFault(stop, fault, injected, options, prober, result);
+    if (!(await unlessAborted(stop, work))) return;
   } finally {
-    await prober.mark("healing");
+    // Healed even if the client is gone and nobody can note it.
+    await prober.mark("healing").catch(() => undefined);
     await injected.heal();
+    // What the fault's own healing left off; the lab must be whole again for the next run.
+    if (stop.aborted) await powerOn(cluster, machinesOff(cluster));
   }
-  await waitForWrites(fault, prober);
-  // What the fault's own healing left off; the lab must be whole again for the next run.
-  const off = cluster.lab.names
-    .map((name) => cluster.lab.machine(name))
-    .filter((one) => !one.isOn());
-  await powerOn(cluster, off);
+  await unlessAborted(stop, waitForWrites(fault, prober));
+  await powerOn(cluster, machinesOff(cluster));
   try {
     const { recoverSeconds } = fault;
-    const recovery = await waitUntilHealthy(cluster.problems, recoverSeconds);
+    const recovered = waitUntilHealthy(cluster.problems, recoverSeconds);
+    const recovery = await unlessAborted(stop, recovered);
     result.recoverySeconds = recovery.seconds;
     result.lastToRecover = recovery.last;
   } catch (error) {
-    judge(result, "fail", (error as Error).message);
+    judge(result, stop.aborted ? "void" : "fail", (error as Error).message);
   }
   await prober.mark("healthy");
   await sleep(2000);
+}
+
+/** A fault that could not be injected whole is taken away whole. */
+async function inject(cluster: FaultCluster, fault: Fault): Promise<Injected> {
+  try {
+    return await fault.inject(cluster);
+  } catch (error) {
+    await healLab(cluster.lab);
+    await powerOn(cluster, machinesOff(cluster));
+    throw error;
+  }
+}
+
+function machinesOff({ lab }: FaultCluster): Machine[] {
+  return lab.names.map((name) => lab.machine(name)).filter((machine) => !machine.isOn());
+}
+
+/** Holds a fault for its time. @returns false when nothing proves that it fired. */
+async function lastFault(
+  stop: AbortSignal,
+  fault: Fault,
+  injected: Injected,
+  options: FaultRunOptions,
+  prober: Prober,
+  result: FaultResult,
+): Promise<boolean> {
+  result.proof = await waitForProof(injected, fault.proofSeconds);
+  await prober.mark("fired");
+  if (result.proof === "") {
+    const reason = `nothing proves that the fault fired, ${fault.proofSeconds} s after it`;
+    judge(result, "void", reason);
+    return false;
+  }
+  const holdSeconds = options.holdSeconds ?? fault.holdSeconds;
+  await setTimeout(Math.max(0, holdSeconds - lateSeconds) * 1000, undefined, { signal: stop });
+  await prober.mark("late");
+  await setTimeout(lateSeconds * 1000, undefined, { signal: stop });
+  return true;
 }
 
 /** Where the promise has a limit, wait for the first write; whether it came in time is judged later. */

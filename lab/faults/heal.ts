@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { processesIn } from "../cgroups.ts";
+import { diskPath } from "../disks.ts";
+import type { Machine } from "../machine.ts";
+import type { Lab } from "../machines.ts";
+import { identify, run, signalProcess } from "../process.ts";
+import { faultFilePrefix } from "./diskFaults.ts";
+import { threadsOf } from "./kinds.ts";
+import { threadStates } from "./processes.ts";
+
+/**
+ * Takes away whatever faults leave in a lab when their runner is killed: cuts, frozen machines, stopped
+ * programs, stalled and filled disks. Machines that are off stay off: `quorum lab up` boots them.
+ * @returns what was undone, one line each.
+ */
+export async function healLab(lab: Lab): Promise<string[]> {
+  await lab.setCuts([]);
+  const undone: string[] = ["every cut of the network removed"];
+  for (const name of lab.names) {
+    const machine = lab.machine(name);
+    undone.push(...(await healDisks(machine)).map((line) => `${name}: ${line}`));
+    if (!machine.isOn()) continue;
+    machine.thaw();
+    const continued = continueStopped(machine);
+    if (continued > 0) undone.push(`${name}: ${continued} stopped processes go on`);
+  }
+  return undone;
+}
+
+function continueStopped(machine: Machine): number {
+  const stopped = processesIn(machine.cgroups).filter((pid) =>
+    threadStates(threadsOf(pid), pid).includes("T"),
+  );
+  return stopped
+    .map((pid) => identify(pid))
+    .filter((process) => process !== undefined && signalProcess(process, "SIGCONT")).length;
+}
+
+async function healDisks(machine: Machine): Promise<string[]> {
+  const undone: string[] = [];
+  for (const disk of machine.disks) {
+    const path = diskPath(machine.paths, disk);
+    if (!existsSync(path)) continue;
+    if (disk.kind === "image") {
+      // It fails where nothing is frozen, which is the usual case.
+      const thawed = await run("fsfreeze", ["--unfreeze", path], { mayFail: true });
+      if (thawed.exitCode === 0) undone.push(`disk ${disk.name} goes on`);
+    }
+    for (const file of readdirSync(path).filter((one) => one.startsWith(faultFilePrefix))) {
+      rmSync(join(path, file), { force: true });
+      undone.push(`${file} removed from disk ${disk.name}`);
+    }
+  }
+  return undone;
+}
