@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { OwnLab } from "../lab/ownLab.ts";
 import { failovers, measureFailover } from "./lab/failovers.ts";
+import { measureNodeLosses, nodeLossName } from "./lab/nodeLosses.ts";
 import { measurePlanned, plannedWork } from "./lab/planned.ts";
 import { type Results, reportText } from "./lab/report.ts";
 
@@ -20,7 +21,7 @@ interface Options {
 }
 
 const options = new Command("bench-lab")
-  .option("--runs <count>", "runs of each failover", "30")
+  .option("--runs <count>", "runs of each failover and of the loss of a node", "30")
   .option("--cold <count>", "cold starts", "3")
   .option("--seed <number>", "first seed; each run has the next", "1")
   .option("--only <text>", "only measurements whose name contains this")
@@ -35,6 +36,7 @@ const results: Results = {
   coldSeconds: [],
   failovers: [],
   planned: [],
+  nodeLosses: [],
 };
 
 function write(): void {
@@ -78,6 +80,16 @@ async function all(): Promise<void> {
     if (problem !== "") entry.problems.push(problem);
     write();
   }
+  if (wanted(nodeLossName))
+    await measureNodeLosses(cluster, seeds, (run) => {
+      results.nodeLosses.push(run);
+      const { seed, node, noticedSeconds, replacedSeconds, problem, loadAverage } = run;
+      const times = `noticed ${noticedSeconds.toFixed(1)} s, replaced ${replacedSeconds.toFixed(1)} s`;
+      console.log(
+        `${nodeLossName}, seed ${seed}, ${node}: ${problem || times} load ${loadAverage.toFixed(1)}`,
+      );
+      write();
+    });
 }
 
 try {

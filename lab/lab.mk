@@ -21,11 +21,15 @@ kubeconfig: $(STAMP) ## write the kubeconfig of a lab and print where it is
 	@bin/quorum lab kubeconfig --stack $(STACK)
 
 lab-test: $(STAMP) ## the promises on real machines, the quick ones: minutes, root
-	@$(LAB_TESTS) 'tests/lab/*.test.ts'
+	@$(LAB_TESTS) 'tests/lab/!(teardown).test.ts' tests/lab/teardown.test.ts
 
 lab-test-full: $(STAMP) ## every fault on real machines: an hour or more, root
-	@QUORUM_LAB_FULL=1 $(LAB_TESTS) 'tests/lab/**/*.test.ts'
+	@QUORUM_LAB_FULL=1 $(LAB_TESTS) 'tests/lab/**/!(teardown).test.ts' tests/lab/teardown.test.ts
 
-.PHONY: bench-lab
+.PHONY: bench-lab bench-node-loss
 bench-lab: $(STAMP) ## failovers and planned work on a lab of its own, against their goals: hours, root
 	@$(NODE) bench/lab.ts
+
+RUNS ?= 10
+bench-node-loss: $(STAMP) ## from a lost node to its pods elsewhere, RUNS times (10): 2 min each, root
+	@$(NODE) bench/lab.ts --only "node lost" --runs $(RUNS)

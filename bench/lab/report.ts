@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import type { Failover, FailoverRun } from "./failovers.ts";
+import { type NodeLossRun, nodeLossDefaultSeconds, nodeLossGoalSeconds } from "./nodeLosses.ts";
 import type { PlannedRun, PlannedWork } from "./planned.ts";
 import { percentile } from "./statistics.ts";
 
@@ -9,6 +10,7 @@ export interface Results {
   coldSeconds: number[];
   failovers: { failover: Failover; runs: FailoverRun[]; problems: string[] }[];
   planned: { work: PlannedWork; run: PlannedRun }[];
+  nodeLosses: NodeLossRun[];
 }
 
 const coldGoalSeconds = 120;
@@ -24,22 +26,86 @@ export function reportText(results: Results, date: string): string {
     "least 50 requests a second before it.",
     "",
     ...coldSection(results),
+    ...failoverSection(results),
+    ...plannedSection(results),
+    ...nodeLossSection(results),
+  ].join("\n")}`;
+}
+
+function failoverSection({ failovers }: Results): string[] {
+  if (failovers.length === 0) return [];
+  return [
     "## Failovers: longest write gap, seconds",
     "",
     "| failure | goal, p95 | runs | connection | p50 | p95 | max | load | |",
     "|---|---|---|---|---|---|---|---|---|",
-    ...results.failovers.flatMap(failoverRows),
+    ...failovers.flatMap(failoverRows),
     "",
-    ...results.failovers.flatMap(({ failover, problems }) =>
+    ...failovers.flatMap(({ failover, problems }) =>
       problems.map((problem) => `- ${failover.name}: ${problem}`),
     ),
     "",
+  ];
+}
+
+function plannedSection({ planned }: Results): string[] {
+  if (planned.length === 0) return [];
+  return [
     "## Planned work",
     "",
     "| work | goal | requests | failed: new / reused | failed twice | longest gap, s | load | |",
     "|---|---|---|---|---|---|---|---|",
-    ...results.planned.map(plannedRow),
-  ].join("\n")}\n`;
+    ...planned.map(plannedRow),
+    "",
+  ];
+}
+
+/** Ratios stand beside the figures: below 1 of the goal is met, and how much faster than by default. */
+function nodeLossSection({ nodeLosses }: Results): string[] {
+  if (nodeLosses.length === 0) return [];
+  const counted = nodeLosses.filter(({ problem }) => problem === "");
+  const row = (share: number) => {
+    const noticed = percentile(
+      counted.map(({ noticedSeconds }) => noticedSeconds),
+      share,
+    );
+    const replaced = percentile(
+      counted.map(({ replacedSeconds }) => replacedSeconds),
+      share,
+    );
+    const cells = [
+      `p${share * 100}`,
+      noticed.toFixed(1),
+      replaced.toFixed(1),
+      (replaced / nodeLossGoalSeconds).toFixed(2),
+      `${(nodeLossDefaultSeconds / replaced).toFixed(1)}x`,
+    ];
+    return `| ${cells.join(" | ")} |`;
+  };
+  const load = percentile(
+    counted.map(({ loadAverage }) => loadAverage),
+    0.5,
+  );
+  const met = percentile(
+    counted.map(({ replacedSeconds }) => replacedSeconds),
+    0.95,
+  );
+  return [
+    "## Node lost: until all replicas are Ready on other nodes, seconds",
+    "",
+    `${counted.length} of ${nodeLosses.length} runs count; median load ${load.toFixed(1)}. Goal: p95 at most`,
+    `${nodeLossGoalSeconds} s, ${met <= nodeLossGoalSeconds ? "met" : "falls short"}. By default Kubernetes takes about ${nodeLossDefaultSeconds} s.`,
+    "",
+    "| | node unreachable after | replaced after | of the goal | faster than by default |",
+    "|---|---|---|---|---|",
+    row(0.5),
+    row(0.95),
+    "",
+    ...nodeLosses
+      .filter(({ problem }) => problem !== "")
+      .map(({ seed, problem }) => `- seed ${seed} is void: ${problem}`),
+    "",
+  ];
 }
 
 function coldSection({ coldSeconds }: Results): string[] {

@@ -13,6 +13,19 @@ export interface ApiAnswer {
   body: string;
 }
 
+export interface AskOptions {
+  /** Default "GET". */
+  method?: string;
+  /** Base URL of one API server. */
+  server?: string;
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Of the body; a patch has one of its own. Default "application/json". */
+  contentType?: string;
+  /** Default 5. */
+  timeoutSeconds?: number;
+}
+
 /** Minimal access to one or any API server, on a new connection each time. */
 export class ApiClient {
   readonly #server: string;
@@ -36,10 +49,7 @@ export class ApiClient {
   }
 
   /** Ask for a path; `server` replaces the kubeconfig's. Errors: no answer within the time. */
-  ask(
-    path: string,
-    options: { server?: string; method?: string; body?: unknown; timeoutSeconds?: number } = {},
-  ): Promise<ApiAnswer> {
+  ask(path: string, options: AskOptions = {}): Promise<ApiAnswer> {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     return new Promise((resolve, reject) => {
       const agent = new Agent({ ...this.#agentOptions, keepAlive: false });
@@ -48,7 +58,10 @@ export class ApiClient {
         {
           agent,
           method: options.method ?? "GET",
-          headers: { Accept: "application/json", "Content-Type": "application/json" },
+          headers: {
+            Accept: "application/json",
+            "Content-Type": options.contentType ?? "application/json",
+          },
           signal: AbortSignal.timeout((options.timeoutSeconds ?? 5) * 1000),
         },
         (answer) => {
@@ -67,7 +80,7 @@ export class ApiClient {
   }
 
   /** Ask for JSON. Errors: any answer but 2xx. */
-  async json<Value>(path: string, options: Parameters<ApiClient["ask"]>[1] = {}): Promise<Value> {
+  async json<Value>(path: string, options: AskOptions = {}): Promise<Value> {
     const answer = await this.ask(path, options);
     if (answer.status < 200 || answer.status > 299) {
       throw new Error(
