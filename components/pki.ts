@@ -7,6 +7,8 @@ import { type AuthorityPlan, authorities } from "../design/pki.ts";
 export interface ClusterPkiArgs {
   /** Part of every authority's common name. */
   clusterName: string;
+  /** Refuse to delete or replace any of it. */
+  protect: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export class ClusterPki extends pulumi.ComponentResource {
 
   constructor(name: string, args: ClusterPkiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("quorum:index:ClusterPki", name, {}, opts);
-    const child = { parent: this };
+    const child = { parent: this, protect: args.protect };
     const serviceAccount = signingKey(`${name}-service-account`, child);
     const encryption = new random.RandomBytes(
       `${name}-secrets-encryption`,

@@ -128,6 +128,8 @@ export interface HostsConfig extends CommonConfig {
   /** Volumes on the workers' own disks. Default: none. */
   localVolumes?: LocalVolumesConfig | undefined;
   artifacts: ArtifactsConfig;
+  /** Refuse to delete or replace the cluster's roots of trust. Default true. */
+  deletionProtection: boolean;
 }
 
 /**

@@ -128,6 +128,7 @@ const hosts = {
       digests: z.record(text, text).default({}),
     }),
   ]),
+  deletionProtection: fromText(z.boolean()).default(true),
 };
 
 const ec2Machine = { instanceType: text, volumeGiB: count.default(30) };

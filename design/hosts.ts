@@ -55,6 +55,8 @@ export interface HostsPlan {
   };
   /** The machines fetch binaries and images from outside. */
   needsEgress: boolean;
+  /** Refuse to delete or replace the roots of trust. */
+  deletionProtection: boolean;
   /** etcd members first, then load balancers, control planes, workers; by name within a role. */
   machines: HostPlan[];
 }
@@ -73,6 +75,7 @@ export function planHosts(config: HostsConfig, templates: Templates): HostsPlan 
   };
   return {
     clusterName: config.name,
+    deletionProtection: config.deletionProtection,
     zones: [...new Set(Object.values(config.hosts).map(({ zone }) => zone))].sort(),
     kubernetes,
     etcd: plans.etcd,

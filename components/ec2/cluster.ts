@@ -64,7 +64,11 @@ export class Ec2Cluster extends pulumi.ComponentResource {
       },
       child,
     );
-    const pki = new ClusterPki(name, { clusterName: name }, child);
+    const pki = new ClusterPki(
+      name,
+      { clusterName: name, protect: plan.deletionProtection },
+      child,
+    );
     new Secrets(
       `${name}-secrets`,
       { cluster: name, names: plan.names, roots: pki.roots, keyArn: keys.secrets.arn },

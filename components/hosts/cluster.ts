@@ -41,7 +41,11 @@ export class HostsCluster extends pulumi.ComponentResource {
     };
     super("quorum:hosts:Cluster", name, facts, opts);
     const child = { parent: this };
-    const pki = new ClusterPki(name, { clusterName: plan.clusterName }, child);
+    const pki = new ClusterPki(
+      name,
+      { clusterName: plan.clusterName, protect: plan.deletionProtection },
+      child,
+    );
     registerLoadBalancer(name, plan, child);
     const machines = plan.machines.map(
       (machine) => new Machine(machine.name, { ...args, plan: machine, roots: pki.roots }, child),

@@ -14,6 +14,7 @@ const holdsData: [RegExp, string][] = [
   [/^kubernetes:core\.libopenstorage\.org\/v1:StorageCluster$/, "the data in it"],
   [/^kubernetes:apiextensions\.k8s\.io\/v1:CustomResourceDefinition$/, "all objects of its kind"],
   [/^tls:index\/privateKey:PrivateKey$/, "the trust in all certificates below it"],
+  [/^random:index\/randomBytes:RandomBytes$/, "everything encrypted with it"],
 ];
 
 function lossOf({ operation, before }: Change): string | undefined {

@@ -23,7 +23,8 @@ if (zones.length > 0) {
     machine: "etcd-" + (index + 1), zone, address: "192.0.2." + (index + 1), roles: ["etcd"],
   }, { parent }));
 }
-if (process.env.KEY) new tls.PrivateKey("ca", { algorithm: "ECDSA", ecdsaCurve: "P256" });
+const { KEY, PROTECT } = process.env;
+if (KEY) new tls.PrivateKey("ca", { algorithm: "ECDSA", ecdsaCurve: "P256" }, { protect: !!PROTECT });
 `;
 
 describe("up and destroy on the command line", function () {
@@ -105,5 +106,16 @@ describe("up and destroy on the command line", function () {
     const passed = quorum(["destroy", "--yes", "--allow", "data:ca"]);
     assert.equal(passed.status, 0, passed.said);
     assert.match(passed.said, /allowed \(--allow data:ca\)/);
+  });
+
+  it("destroy never takes what is protected; without its protection it is allowed by name", () => {
+    const made = quorum(["up", "--yes"], { KEY: "1", PROTECT: "1" });
+    assert.equal(made.status, 0, made.said);
+    const refused = quorum(["destroy", "--yes", "--allow", "data"]);
+    assert.equal(refused.status, 1, refused.said);
+    assert.match(refused.said, /"ca" .* would be deleted, but it is protected/);
+    assert.equal(quorum(["up", "--yes"], { KEY: "1" }).status, 0);
+    const passed = quorum(["destroy", "--yes", "--allow", "data"]);
+    assert.equal(passed.status, 0, passed.said);
   });
 });

@@ -10,7 +10,7 @@ describe("ClusterPki", () => {
   before(async () => {
     recording = await record(
       async () => {
-        const { roots } = new ClusterPki("demo", { clusterName: "demo" });
+        const { roots } = new ClusterPki("demo", { clusterName: "demo", protect: true });
         const flags = Object.entries(roots).map(
           async ([name, output]) => [name, await pulumi.isSecret(output)] as const,
         );
@@ -24,6 +24,20 @@ describe("ClusterPki", () => {
   it("gives out every root, and every one of them as a secret", () => {
     assert.equal(Object.keys(secrecy).length, 10);
     for (const [name, secret] of Object.entries(secrecy)) assert.ok(secret, name);
+  });
+
+  it("protects every root, and what it is made of, where the stack says so", async () => {
+    const protectedNames = (all: Recording) =>
+      all.registrations.filter(({ protect }) => protect).map(({ type }) => type);
+    assert.equal(protectedNames(recording).length, 5 + 4 + 1, "keys, certificates, encryption key");
+    const open = await record(
+      async () => {
+        new ClusterPki("demo", { clusterName: "demo", protect: false });
+        return {};
+      },
+      { stack: "test", preview: false },
+    );
+    assert.deepEqual(protectedNames(open), []);
   });
 
   it("signs each authority with a key of its own, on the P-256 curve", () => {

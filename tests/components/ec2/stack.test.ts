@@ -117,7 +117,7 @@ describe("resources of platform ec2", () => {
     }
   });
 
-  it("protect identity and data: keys, interfaces, volumes, names, snapshots, the balancer", () => {
+  it("protect identity and data: keys, interfaces, volumes, names, snapshots, balancer, roots of trust", () => {
     const isProtected = update.registrations
       .filter(({ protect }) => protect)
       .map(({ type, name }) => `${type} ${name}`);
@@ -134,6 +134,12 @@ describe("resources of platform ec2", () => {
           `aws:ebs/volume:Volume demo-etcd-${zone}`,
           `aws:ec2/networkInterface:NetworkInterface demo-etcd-${zone}`,
           `aws:route53/record:Record demo-etcd-${zone}`,
+        ]),
+        "random:index/randomBytes:RandomBytes demo-secrets-encryption",
+        "tls:index/privateKey:PrivateKey demo-service-account",
+        ...["kubernetes-ca", "front-proxy-ca", "etcd-peer-ca", "etcd-client-ca"].flatMap((ca) => [
+          `tls:index/privateKey:PrivateKey demo-${ca}`,
+          `tls:index/selfSignedCert:SelfSignedCert demo-${ca}`,
         ]),
       ].toSorted(),
     );
