@@ -27,6 +27,16 @@ export const selfManagedVersions: Readonly<Record<string, SelfManagedVersions>> 
     pause: "3.10.2",
     criTools: "1.36.0",
   },
+  "1.36.1": {
+    kubernetes: "1.36.1",
+    etcd: "3.6.16",
+    containerd: "2.4.2",
+    runc: "1.5.2",
+    cniPlugins: "1.9.1",
+    coredns: "1.14.7",
+    pause: "3.10.2",
+    criTools: "1.36.0",
+  },
 };
 
 /** Charts by name: exact version, and the repository of their publisher. */
@@ -41,14 +51,39 @@ export const charts = {
     repository: "https://ceph.github.io/ceph-csi-operator",
   },
   portworx: { version: "9.1.1", repository: "http://charts.portworx.io" },
+  "aws-ebs-csi-driver": {
+    version: "2.64.0",
+    repository: "https://kubernetes-sigs.github.io/aws-ebs-csi-driver",
+  },
+  "metrics-server": {
+    version: "3.13.1",
+    repository: "https://kubernetes-sigs.github.io/metrics-server",
+  },
+  "aws-load-balancer-controller": {
+    version: "3.5.0",
+    repository: "https://aws.github.io/eks-charts",
+  },
 } as const;
 
 export type ChartName = keyof typeof charts;
+
+/** "<chart>-<version>" of every chart: its file's name without ".tgz", and the key of its digest. */
+export function chartFiles(): string[] {
+  return Object.entries(charts).map(([name, { version }]) => `${name}-${version}`);
+}
+
+/**
+ * SHA-256 of chart files by "<chart>-<version>", where known: the publishers' lists could not be read
+ * when these versions were chosen, so there is none yet. A stack gives its own in `charts.digests`.
+ */
+export const chartDigests: Readonly<Record<string, string>> = {};
 
 /** Images of storage, as the charts above bring them or are told to. */
 export const storageImages = {
   ceph: "quay.io/ceph/ceph:v20.2.4",
   portworx: "portworx/oci-monitor:3.6.1",
+  /** The newest that goes with the definitions of 8.6.0 in templates/definitions. */
+  snapshotController: "registry.k8s.io/sig-storage/snapshot-controller:v8.5.0",
 } as const;
 
 /** Cluster Autoscaler by minor of Kubernetes: it simulates that minor's scheduler. */
@@ -120,4 +155,15 @@ export const ciliumVersion = "1.20.1";
 /** Cloud controller manager of AWS by exact Kubernetes version; it follows the minor. */
 export const awsCloudController: Readonly<Record<string, string>> = {
   "1.36.3": "1.36.1",
+  "1.36.1": "1.36.1",
 };
+
+/** Images of the EBS driver's controller on EC2: those of chart aws-ebs-csi-driver 2.64.0. */
+export const ebsDriverImages = {
+  driver: "public.ecr.aws/ebs-csi-driver/aws-ebs-csi-driver:v1.64.0",
+  provisioner: "public.ecr.aws/csi-components/csi-provisioner:v6.3.0-eksbuild.4",
+  attacher: "public.ecr.aws/csi-components/csi-attacher:v4.12.0-eksbuild.5",
+  snapshotter: "public.ecr.aws/csi-components/csi-snapshotter:v8.6.0-eksbuild.5",
+  resizer: "public.ecr.aws/csi-components/csi-resizer:v2.2.1-eksbuild.3",
+  livenessProbe: "public.ecr.aws/csi-components/livenessprobe:v2.19.0-eksbuild.5",
+} as const;

@@ -56,16 +56,19 @@ export class OwnLab {
     return join(this.projectDir, `Pulumi.${this.name}.yaml`);
   }
 
-  /** Write the stack file, with further hosts. */
-  writeStack(extraHosts: Record<string, StackHost> = {}): void {
+  /** Write the stack file: the lab's, with further hosts, or with another release of Kubernetes. */
+  writeStack(extraHosts: Record<string, StackHost> = {}, kubernetesVersion?: string): void {
     const first = readFileSync(join(this.projectDir, "Pulumi.lab.yaml"), "utf8");
     const hosts = Object.entries(extraHosts).map(
       ([name, host]) => `    ${name}: ${JSON.stringify(host)}\n`,
     );
     const text = labStackText(first, this.name, this.#subnetNumber);
+    const grown = text.replace("  quorum:hosts:\n", `  quorum:hosts:\n${hosts.join("")}`);
     writeFileSync(
       this.#stackFile,
-      text.replace("  quorum:hosts:\n", `  quorum:hosts:\n${hosts.join("")}`),
+      kubernetesVersion === undefined
+        ? grown
+        : grown.replace(/^( +version: ").*(")$/m, `$1${kubernetesVersion}$2`),
     );
   }
 
