@@ -101,6 +101,30 @@ if (["lab", "help", "--help", "-h", undefined].includes(process.argv[2])) {
 }
 
 program
+  .command("roll")
+  .description(
+    "replace machines of platform ec2 that are behind their launch template, one at a time",
+  )
+  .addOption(stackOption())
+  .addOption(
+    new Option(
+      "--role <role>",
+      "only these; default: etcd, then control planes, then workers",
+    ).choices(["etcd", "control-plane", "workers"]),
+  )
+  .option("--dry-run", "say what would be replaced, in which order, and how the cluster is")
+  .addOption(
+    new Option("--timeout <minutes>", "time that one replacement may take")
+      .argParser(positiveInteger)
+      .default(30),
+  )
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { roll } = await import("./roll.ts");
+    await roll(options);
+  });
+
+program
   .command("restore")
   .description("put a self-managed cluster back to a snapshot of etcd; carries on after a stop")
   .addOption(stackOption())
@@ -130,6 +154,23 @@ program
   .action(async (options) => {
     const { proof } = await import("./proof.ts");
     await proof(options);
+  });
+
+program
+  .command("doctor")
+  .description(
+    "read the running cluster: what would not survive a zone, a node or a drain, and why",
+  )
+  .addOption(stackOption())
+  .addOption(engineOption())
+  .option("--kubeconfig <file>", "open the cluster with this; default: the stack's output")
+  .option("-j, --json", "print the diagnosis as JSON")
+  .option("--markdown", "print a comment body for a pull request")
+  .option("--role", "print the ClusterRole that it needs, and do nothing else")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (options) => {
+    const { doctor } = await import("./doctor.ts");
+    await doctor(options);
   });
 
 program
