@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isLooped } from "./loops.ts";
 import { isMounted, unmountAll } from "./mounts.ts";
 import { type MachinePaths, machinePaths } from "./paths.ts";
 import { run, waitUntil } from "./process.ts";
@@ -132,18 +133,12 @@ export async function detachDisk(
   await unmountAll(diskPath(paths, disk));
   // The machine's own view of the mount goes with the last of its dying processes. Until then the
   // file system lives on, and a new mount would only join it.
-  await waitUntil(`${imageFile(paths, disk)} is let go`, 30, () => !isAttached(paths, disk), 20);
-}
-
-function isAttached(paths: MachinePaths, disk: Disk): boolean {
-  return readdirSync("/sys/block").some((device) => {
-    try {
-      const file = readFileSync(`/sys/block/${device}/loop/backing_file`, "utf8");
-      return file.trim() === imageFile(paths, disk);
-    } catch {
-      return false; // no loop device, or one that holds nothing
-    }
-  });
+  await waitUntil(
+    `${imageFile(paths, disk)} is let go`,
+    30,
+    () => !isLooped(imageFile(paths, disk)),
+    20,
+  );
 }
 
 /** EXT4_IOC_SHUTDOWN without a flush of the journal (flag 2), for which Debian has no program. */

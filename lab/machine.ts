@@ -25,7 +25,7 @@ import {
 import type { HostImage } from "./hostImage.ts";
 import { prepareRoot } from "./machineRoot.ts";
 import { isMounted, unmountAll } from "./mounts.ts";
-import { hostAddress, namespaceName, namespacePath, plugIn, unplug } from "./network.ts";
+import { namespaceName, namespacePath, plugIn, unplug, withPrefix } from "./network.ts";
 import { removeNspawnFiles } from "./nspawnFiles.ts";
 import { labsDir, type MachinePaths, machinePaths } from "./paths.ts";
 import {
@@ -37,7 +37,7 @@ import {
   waitUntil,
 } from "./process.ts";
 import type { LabRecord } from "./record.ts";
-import type { LabHost, LabSpec } from "./spec.ts";
+import { gatewayOf, type LabHost, type LabSpec } from "./spec.ts";
 
 const bootSeconds = 90;
 
@@ -268,7 +268,8 @@ export class Machine {
       "--timezone=off",
       "--console=pipe",
     ];
-    const place = [namespaceName(this.lab, this.name), this.host.address];
+    const address = withPrefix(this.host.address, this.#spec.subnet);
+    const place = [namespaceName(this.lab, this.name), address];
     const folders = [labsDir(), this.paths.dir];
     const args = [
       "--mount",
@@ -276,7 +277,7 @@ export class Machine {
       ...folders,
       this.cgroups.join(" "),
       ...place,
-      hostAddress(this.#spec.subnet),
+      gatewayOf(this.#spec),
       ...command,
     ];
     const supervisor = spawn("unshare", args, {

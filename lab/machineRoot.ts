@@ -1,9 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { hostAddress } from "./network.ts";
 import { knownHostsFile, labDir, machinePaths, sshKeyFile } from "./paths.ts";
 import { run } from "./process.ts";
-import type { LabSpec } from "./spec.ts";
+import { gatewayOf, type LabSpec } from "./spec.ts";
 
 /** Key by which everyone reaches the machines of a lab; made once. */
 export async function ensureSshKey(lab: string): Promise<void> {
@@ -36,8 +35,8 @@ export async function prepareRoot(spec: LabSpec, name: string): Promise<void> {
   const upper = (file: string) => join(paths.upper, file);
   write(upper("etc/hostname"), `${name}\n`);
   write(upper("etc/hosts"), `127.0.0.1 localhost\n::1 localhost\n127.0.1.1 ${name}\n`);
-  // No name server: the lab has no way out. One address keeps resolvers from falling back to localhost.
-  write(upper("etc/resolv.conf"), `nameserver ${hostAddress(spec.subnet)}\n`);
+  // Without a cloud nobody answers there: the lab has no way out. It keeps resolvers off localhost.
+  write(upper("etc/resolv.conf"), `nameserver ${gatewayOf(spec)}\n`);
   const publicKey = readFileSync(`${sshKeyFile(spec.name)}.pub`, "utf8");
   mkdirSync(upper("root/.ssh"), { recursive: true });
   chmodSync(upper("root"), 0o700);

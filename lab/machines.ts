@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { killAll, machineCgroups, removeCgroup, removeEmptyParents } from "./cgroups.ts";
 import { type Cut, removeFilterTable, setCuts } from "./cuts.ts";
 import type { HostImage } from "./hostImage.ts";
+import { releaseLoops } from "./loops.ts";
 import { Machine } from "./machine.ts";
 import { ensureSshKey, writeKnownHosts } from "./machineRoot.ts";
 import { unmountAll } from "./mounts.ts";
@@ -132,11 +133,16 @@ export async function takeDown(name: string): Promise<void> {
   if (machines.size > 0) removeEmptyParents(name);
   for (const { name: bridge } of record.of("bridge")) await removeInterface(bridge);
   await unmountAll(dir);
+  await releaseLoops(dir);
   rmSync(dir, { recursive: true, force: true });
 }
 
 /** Remove everything recorded of one machine, and its files. */
-async function removeMachine(lab: string, machine: string, record: LabRecord): Promise<void> {
+export async function removeMachine(
+  lab: string,
+  machine: string,
+  record: LabRecord,
+): Promise<void> {
   const own = <Entry extends { machine: string }>(entries: Entry[]) =>
     entries.filter((entry) => entry.machine === machine);
   for (const { identity } of own(record.of("process"))) signalProcess(identity, "SIGKILL");

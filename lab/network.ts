@@ -38,9 +38,14 @@ function interfaceExists(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`);
 }
 
-/** Our own address on a lab's bridge: .1 of its /24. */
+/** Our own address on a lab's bridge: the first of its network. */
 export function hostAddress(subnet: string): string {
-  return subnet.replace(/\.\d+\/24$/, ".1");
+  return subnet.replace(/\.\d+\/\d+$/, ".1");
+}
+
+/** An address of a network with the network's prefix length, e.g. "198.18.0.11/24". */
+export function withPrefix(address: string, subnet: string): string {
+  return `${address}/${subnet.split("/")[1]}`;
 }
 
 /** Bridge of a lab with the host's address on it. Errors: another interface has the subnet already. */
@@ -58,7 +63,7 @@ export async function ensureBridge(lab: string, subnet: string, record: LabRecor
   }
   record.add({ kind: "bridge", name: bridge });
   if (!interfaceExists(bridge)) await run("ip", ["link", "add", bridge, "type", "bridge"]);
-  await run("ip", ["address", "replace", `${address}/24`, "dev", bridge]);
+  await run("ip", ["address", "replace", withPrefix(address, subnet), "dev", bridge]);
   await run("ip", ["link", "set", bridge, "up"]);
 }
 

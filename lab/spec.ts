@@ -14,8 +14,10 @@ export interface LabHost {
 export interface LabSpec {
   /** Name of the stack and of the lab's folder: DNS label of at most 20 characters. */
   name: string;
-  /** /24 of the lab's bridge. */
+  /** Network of the lab's bridge: a /24 for hosts, as large as a VPC for a lab with a cloud. */
   subnet: string;
+  /** Who routes, and answers for names. Default: this computer, which does neither. */
+  gateway?: string;
   vip: string;
   etcdDataDir: string;
   /** Where the stack has local volumes: the disk for them that each worker gets. */
@@ -36,6 +38,11 @@ export function subnetOf(address: string): string {
   return address.replace(/\.\d+$/, ".0/24");
 }
 
+/** Address that the machines of a lab send to what is not in it. */
+export function gatewayOf({ gateway, subnet }: LabSpec): string {
+  return gateway ?? hostAddress(subnet);
+}
+
 /** Everything about a spec that no lab can be made of: empty when all is well. */
 export function specProblems(spec: LabSpec): string[] {
   const problems: string[] = [];
@@ -51,7 +58,7 @@ export function specProblems(spec: LabSpec): string[] {
       problems.push(`${name}: address "${address}" is not in ${labRange}, where labs live`);
       continue;
     }
-    if (subnetOf(address) !== spec.subnet) {
+    if (!isWithin(address, spec.subnet)) {
       problems.push(`${name}: address ${address} is outside the lab's subnet ${spec.subnet}`);
     }
     const other = seen.get(address);
@@ -62,6 +69,10 @@ export function specProblems(spec: LabSpec): string[] {
 }
 
 function isInLabRange(address: string): boolean {
-  const [network, bits] = ipaddr.IPv4.parseCIDR(labRange);
+  return isWithin(address, labRange);
+}
+
+function isWithin(address: string, range: string): boolean {
+  const [network, bits] = ipaddr.IPv4.parseCIDR(range);
   return ipaddr.IPv4.parse(address).match(network, bits);
 }

@@ -9,10 +9,14 @@ export interface NamedRange {
   what: string;
 }
 
-/** RFC 1918 and RFC 6598: what a VPC may have without confusing routes to the internet. */
-const privateRanges = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].flatMap(
-  (text) => parseCidr(text) ?? [],
-);
+/** RFC 1918, RFC 6598 and RFC 2544: what a VPC may have without confusing routes to the internet. */
+const privateRanges = [
+  "10.0.0.0/8",
+  "172.16.0.0/12",
+  "192.168.0.0/16",
+  "100.64.0.0/10",
+  "198.18.0.0/15",
+].flatMap((text) => parseCidr(text) ?? []);
 
 /** Ranges that can be read at all. */
 export function malformed(ranges: readonly NamedRange[]): Finding[] {

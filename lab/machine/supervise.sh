@@ -4,6 +4,7 @@
 #   unshare --mount supervise.sh LABS MACHINE CGROUPS NAMESPACE ADDRESS GATEWAY COMMAND…
 #
 # LABS, MACHINE: folder of all labs, and of this machine.
+# ADDRESS: with its prefix length.
 # CGROUPS: space-separated cgroup directories that hold the machine and nothing else.
 # COMMAND: systemd-nspawn and its arguments.
 set -u
@@ -42,7 +43,7 @@ reset_network() {
 	ip netns exec "$namespace" nft flush ruleset
 	ip -n "$namespace" link set lo up
 	ip -n "$namespace" address flush dev eth0 &&
-		ip -n "$namespace" address add "$address/24" dev eth0 &&
+		ip -n "$namespace" address add "$address" dev eth0 &&
 		ip -n "$namespace" link set eth0 up &&
 		ip -n "$namespace" route replace default via "$gateway"
 }

@@ -17,6 +17,7 @@ import { renderUserData } from "../../design/ec2/userData.ts";
 import { renderBundle } from "../../design/render/bundle.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { ec2Config } from "../support/fixtures.ts";
+import { needs } from "../support/tools.ts";
 
 const folder = join(import.meta.dirname, "../../templates/ec2");
 const templates = readTemplates();
@@ -127,6 +128,32 @@ print(cloud.signed("s3", "us-east-1", "GET", url, {}, cloud.digest(b""), keys, n
     assert.ok(manifests.length >= 3);
     for (const { path, text } of manifests)
       for (const document of parseAllDocuments(text)) assert.deepEqual(document.errors, [], path);
+  });
+
+  it("are cloud-config by cloud-init's own schema", function () {
+    needs(this, "cloud-init");
+    const dir = mkdtempSync(join(tmpdir(), "quorum-user-data-"));
+    try {
+      for (const { name, role, place, files, member } of groups) {
+        const facts = {
+          cluster: "demo",
+          names: plan.names,
+          role,
+          place,
+          group: name,
+          secretCount: files.secrets.length,
+          ...(member === undefined ? {} : { member }),
+        };
+        const file = join(dir, `${name}.yaml`);
+        writeFileSync(file, renderUserData(templates, facts, "0".repeat(64)));
+        const checked = spawnSync("cloud-init", ["schema", "--config-file", file], {
+          encoding: "utf8",
+        });
+        assert.equal(checked.status, 0, `${name}: ${checked.stdout}${checked.stderr}`);
+      }
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it("are cloud-config whose files and commands are exactly these", () => {
