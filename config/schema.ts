@@ -83,6 +83,11 @@ export interface AdminConfig {
   access: "admin" | "view";
 }
 
+  /**
+   * Zones of the cluster in which it stands. Default: all of them. Whether fewer are enough for what
+   * the pool runs is for the proof to say.
+   */
+  zones?: string[] | undefined;
 /** Worker pool: one node group per zone, so that volumes and autoscaling stay zonal. */
 export interface PoolConfig {
   /** EC2 instance types, first is preferred; all of one architecture. */

@@ -37,6 +37,7 @@ const common = {
 const pool = z.strictObject({
   instanceTypes: z.array(text),
   architecture: z.enum(["x86_64", "arm64"]),
+  zones: z.array(text).optional(),
   minNodes: count,
   nodesPerZone: z.strictObject({ min: count, desired: count, max: count }),
   volumeGiB: count.default(50),

@@ -9,8 +9,11 @@ export interface Placement {
 
 /** Members by zone, each as "group: member", in the given order. */
 export function byFailureDomain(placements: readonly Placement[]): Record<string, string[]> {
-  const zones: Record<string, string[]> = {};
-  for (const { group, member, zone } of placements)
-    zones[zone] = [...(zones[zone] ?? []), `${group}: ${member}`];
-  return zones;
+  const byZone = Map.groupBy(placements, ({ zone }) => zone);
+  return Object.fromEntries(
+    [...byZone].map(([zone, inside]) => [
+      zone,
+      inside.map(({ group, member }) => `${group}: ${member}`),
+    ]),
+  );
 }

@@ -54,7 +54,7 @@ function planPool(name: string, pool: PoolConfig, zones: readonly string[]): Poo
     volumeGiB: pool.volumeGiB,
     podsPerNode: pool.podsPerNode,
     userData: nodeUserData(pool.podsPerNode),
-    groups: zones.map((zone) => planGroup(name, pool, zone)),
+    groups: (pool.zones ?? zones).map((zone) => planGroup(name, pool, zone)),
   };
 }
 

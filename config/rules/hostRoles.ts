@@ -124,12 +124,8 @@ export function roleMix({ hosts }: { hosts: Hosts }): Finding[] {
 }
 
 function byZone(hosts: Hosts, names: readonly string[]): Record<string, string[]> {
-  const zones: Record<string, string[]> = {};
-  for (const name of names) {
-    const zone = hosts[name]?.zone ?? "";
-    zones[zone] = [...(zones[zone] ?? []), name];
-  }
-  return zones;
+  // A zone may be called as a property of every object is, e.g. "constructor".
+  return Object.fromEntries(Map.groupBy(names, (name) => hosts[name]?.zone ?? ""));
 }
 
 function inWords(count: number): string {

@@ -41,12 +41,36 @@ export function nodeGroupNames({ name, zones, pools }: Pools & { name: string })
     }));
 }
 
-/** Counts in order, and enough left when a zone is lost. */
+/** Zones of the cluster, counts in order, and enough left when a zone is lost. */
 export function poolCounts({ zones, pools }: Pools): Finding[] {
   return Object.entries(pools).flatMap(([name, pool]) => [
+    ...ownZones(`pools.${name}.zones`, pool, zones),
     ...countOrder(`pools.${name}.nodesPerZone`, pool.nodesPerZone),
     ...zoneLoss(`pools.${name}`, pool, new Set(zones).size),
   ]);
+}
+
+function ownZones(key: string, { zones: own }: PoolConfig, zones: readonly string[]): Finding[] {
+  if (own === undefined) return [];
+  if (own.length === 0 || new Set(own).size < own.length)
+    return [
+      {
+        key,
+        value: own,
+        remedy: "Name each zone once, or leave the key out for all zones.",
+        rule: "A pool stands in one zone or more, with one node group in each.",
+      },
+    ];
+  const foreign = own.filter((zone) => !zones.includes(zone));
+  if (foreign.length === 0) return [];
+  return [
+    {
+      key,
+      value: foreign,
+      remedy: `Use some of ${zones.join(", ")}.`,
+      rule: "A pool stands in zones of its cluster.",
+    },
+  ];
 }
 
 function countOrder(key: string, counts: PoolConfig["nodesPerZone"]): Finding[] {
@@ -80,6 +104,8 @@ function zoneLoss(key: string, pool: PoolConfig, zones: number): Finding[] {
       },
     ];
   const left = nodesPerZone.min * (zones - 1);
+  // What a pool in chosen zones survives is for the proof to say.
+  if (pool.zones !== undefined) return [];
   // Fewer zones are reported on their own.
   if (zones < fewestZones || left >= minNodes) return [];
   return [

@@ -17,11 +17,12 @@ export function diskPool(
   { zones, pools }: { zones: string[]; pools: Record<string, PoolConfig> },
 ): Finding[] {
   const pool = pools[entry.pool];
+  const count = new Set(pool?.zones ?? zones).size;
   return [
-    ...copies(key, entry, new Set(zones).size),
+    ...copies(key, entry, count),
     ...(pool === undefined
       ? [unknownPool(key, entry.pool, Object.keys(pools))]
-      : [...places(key, entry, pool, new Set(zones).size), ...steady(entry.pool, pool)]),
+      : [...places(key, entry, pool, count), ...steady(entry.pool, pool)]),
     ...disks(key, entry),
   ];
 }

@@ -76,6 +76,6 @@ function planPool(
     podsPerNode,
     instanceTypes: pool.instanceTypes,
     capacity: pool.capacity,
-    groups: config.zones.map(groupIn),
+    groups: (pool.zones ?? config.zones).map(groupIn),
   };
 }

@@ -1,7 +1,14 @@
 import { type CapacityPlan, capacityPlan } from "../capacityPlan.ts";
 import type { Check, Claim, Outcome } from "../claim.ts";
 import { plural, proven, refuted, unknownBecause } from "../claim.ts";
-import type { Autoscaler, DomainId, Model, WorkerPool, Workload } from "../model.ts";
+import {
+  type Autoscaler,
+  type DomainId,
+  type Model,
+  podMachines,
+  type WorkerPool,
+  type Workload,
+} from "../model.ts";
 import type { Misfit, Placement, Situation } from "../placement.ts";
 import type { Survivors } from "../survivors.ts";
 import { majority } from "./etcdQuorum.ts";
@@ -41,8 +48,16 @@ function belowMinimum(
   return refuted(
     [`${plural(lost, "machine")} of pool ${pool.name}`],
     `${left} left, its minimum is ${pool.minNodes}`,
-    `set pools.${pool.name}.desiredNodes to at least ${pool.minNodes + Math.max(1, lost)}, or spread the pool over more zones`,
+    wider(pool, pool.minNodes + Math.max(1, lost)),
   );
+}
+
+/** More nodes in each of its zones, or, where no number helps, more zones. */
+function wider({ name, groups }: WorkerPool, nodes: number): string {
+  const zones = new Set(groups.map(({ zone }) => zone)).size;
+  const more = `let pool ${name} stand in more zones (pools.${name}.zones)`;
+  if (zones < 2) return more;
+  return `raise pools.${name}.nodesPerZone.desired to ${Math.ceil(nodes / zones)}, or ${more}`;
 }
 
 interface Demand {
@@ -154,7 +169,7 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
   if (misfit) return () => notFound(full(misfit));
   return (survivors) => {
     const lostSlots: number[] = [];
-    model.nodes.forEach((node, slot) => {
+    podMachines(model).forEach((node, slot) => {
       if (!survivors.alive(node)) lostSlots.push(slot);
     });
     if (lostSlots.length === 0) return proven;

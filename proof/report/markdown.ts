@@ -19,11 +19,14 @@ function escapeMarkup(text: string): string {
 
 function broken({ proof, findings }: Report): string[] {
   const lines: string[] = [];
+  // Said with its claim, so that no counter-example comes twice.
+  const shrinks = findings.filter(({ rule, allowedBy }) => rule === "shrink" && !allowedBy);
   for (const { claim, set } of proof.refuted) {
     const [example] = proof.claims.find(({ id }) => id === claim)?.sets[set].counterExamples ?? [];
     if (!example) continue;
+    const held = shrinks.some(({ subject }) => subject === claim) ? " (holds today)" : "";
     lines.push(
-      `- **${claim}**: ${escapeMarkup(example.sentence)}.`,
+      `- **${claim}**${held}: ${escapeMarkup(example.sentence)}.`,
       `  Fix: ${escapeMarkup(example.fix)}.`,
     );
   }
@@ -31,7 +34,9 @@ function broken({ proof, findings }: Report): string[] {
     const why = proof.claims.find(({ id }) => id === claim)?.sets[set].unknown[0];
     lines.push(`- **${claim}** is unknown: ${escapeMarkup(why ?? "there is no such claim")}.`);
   }
-  for (const { rule, sentence, fix, allowedBy } of findings) {
+  for (const finding of findings) {
+    if (shrinks.includes(finding)) continue;
+    const { rule, sentence, fix, allowedBy } = finding;
     lines.push(
       allowedBy === undefined
         ? `- **update refused (${rule})**: ${escapeMarkup(sentence)}. Fix: ${escapeMarkup(fix)}.`
@@ -50,7 +55,16 @@ function claimTable({ proof }: Report): string[] {
       const cells = sets.map((set) => `${signs[results[set].verdict]} ${cell(results[set])}`);
       return `| ${title} | ${cells.join(" | ")} |`;
     });
-  return [`| claim | ${head.join(" | ")} |`, "|---|---|---|---|", ...rows, ""];
+  return [
+    "<details><summary>All claims</summary>",
+    "",
+    `| claim | ${head.join(" | ")} |`,
+    "|---|---|---|---|",
+    ...rows,
+    "",
+    "</details>",
+    "",
+  ];
 }
 
 function more(report: Report): string[] {
@@ -78,7 +92,7 @@ function more(report: Report): string[] {
   return ["<details><summary>Reported, not required</summary>", "", ...lines, "", "</details>", ""];
 }
 
-/** The report for a pull request: what breaks first, then the table, the rest folded away. */
+/** The report for a pull request: what breaks and why; everything else is folded away. */
 export function markdown(report: Report): string {
   const icon = icons[conclusion(report)];
   return [

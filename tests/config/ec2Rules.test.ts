@@ -78,7 +78,18 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     (raw) => (raw.etcd.snapshots = { retentionDays: 0 }),
     ["etcd.snapshots.retentionDays"],
   ],
-  ["no pool", (raw) => (raw.pools = {}), ["pools"]],
+  ["no pool", (raw) => (raw.pools = {}), ["pools", "storage[0].backend"]],
+  [
+    "a pool in a zone that the cluster has not",
+    (raw) => (raw.pools.general.zones = [raw.zones[0], "eu-north-1a"]),
+    ["pools.general.zones"],
+  ],
+  ["a pool in no zone", (raw) => (raw.pools.general.zones = []), ["pools.general.zones"]],
+  [
+    "a pool twice in one zone",
+    (raw) => (raw.pools.general.zones = [raw.zones[0], raw.zones[0]]),
+    ["pools.general.zones"],
+  ],
   ["a pool named like a role", (raw) => (raw.pools.etcd = raw.pools.general), ["pools.etcd"]],
   [
     "no steady pool",

@@ -74,6 +74,17 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     (raw) => (raw.pools.general.minNodes = 5),
     ["pools.general.minNodes"],
   ],
+  [
+    "a pool in a zone that the cluster has not",
+    (raw) => (raw.pools.general.zones = [raw.zones[0], "eu-north-1a"]),
+    ["pools.general.zones"],
+  ],
+  ["a pool in no zone", (raw) => (raw.pools.general.zones = []), ["pools.general.zones"]],
+  [
+    "a pool twice in one zone",
+    (raw) => (raw.pools.general.zones = [raw.zones[0], raw.zones[0]]),
+    ["pools.general.zones"],
+  ],
   ["a negative minimum", (raw) => (raw.pools.general.minNodes = -1), ["pools.general.minNodes"]],
   ["no pool", (raw) => (raw.pools = {}), ["pools", "storage[0].backend"]],
   [
@@ -265,6 +276,27 @@ describe("rules of platform eks", () => {
 
   for (const [mistake, make, keys] of mistakes)
     it(`report ${mistake}`, () => assert.deepEqual(keysAfter(rawEks, make), keys));
+
+  it("leave it to the proof what a pool in chosen zones survives", () => {
+    const raw = rawEks();
+    raw.pools.general.zones = [raw.zones[0]];
+    assert.deepEqual(findingsOf(raw), []);
+  });
+
+  it("refuse storage on a pool that stands in fewer zones than its quorum needs", () => {
+    const raw = rawEks();
+    const storage = {
+      ...structuredClone(raw.pools.general),
+      nodesPerZone: { min: 3, desired: 3, max: 3 },
+    };
+    raw.pools.storage = { ...storage, zones: [raw.zones[0]] };
+    raw.storage = [
+      { backend: "ebs" },
+      { backend: "rook-ceph", pool: "storage", disksPerZone: 1, diskGiB: 100 },
+    ];
+    const keys = findingsOf(raw).map(({ key }) => key);
+    assert.ok(keys.includes("storage[1].backend"), keys.join());
+  });
 
   it("give every finding a remedy and a reason, as whole sentences", () => {
     for (const [mistake, make] of mistakes) {

@@ -163,6 +163,13 @@ describe("parseConfig", () => {
     fc.assert(fc.property(damaged, parsesOrReports), { numRuns: 500 });
   });
 
+  it("takes a zone named as a property of every object is", () => {
+    const raw: Raw = rawHosts();
+    for (const host of Object.values(raw.hosts) as { zone: string }[])
+      if (host.zone === "b") host.zone = "constructor";
+    assert.equal(parseConfig(raw).platform, "hosts");
+  });
+
   it("never throws anything but a ConfigError for what no file can hold", () => {
     const cycle: Raw = rawEks();
     cycle.pools.general = cycle;

@@ -38,6 +38,16 @@ describe("pools", () => {
     );
   });
 
+  it("stand in the zones that the stack chooses for them", () => {
+    const [general] = planPools(
+      eksConfig((raw) => (raw.pools.general.zones = ["us-west-2c", "us-west-2a"])),
+    );
+    assert.deepEqual(
+      general?.groups.map(({ zone }) => zone),
+      ["us-west-2c", "us-west-2a"],
+    );
+  });
+
   it("count on the smallest of their instance types", () => {
     assert.deepEqual([batch?.nodeCpus, batch?.nodeMemoryGiB], [2, 8]);
   });

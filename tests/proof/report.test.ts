@@ -47,9 +47,10 @@ describe("reports of a proof", () => {
     for (const name of ["general-b", "general-c"]) moved.remove(name);
     moved.named("general-a").inputs.scalingConfig = { desiredSize: 6, maxSize: 6 };
     const [shown = ""] = markdown(reportOf(moved, eksPlan())).split("<details>");
-    assert.ok(shown.includes("- **capacity**: losing eu-west-1a"));
-    assert.ok(shown.includes("update refused (shrink)"));
-    assert.ok(shown.split("\n").length <= 30);
+    assert.ok(shown.includes("- **capacity** (holds today): losing eu-west-1a"));
+    assert.ok(shown.includes("Fix: let pool general stand in more zones (pools.general.zones)."));
+    assert.equal(shown.split("losing eu-west-1a takes").length, 2, "said once");
+    assert.ok(shown.split("\n").length <= 15);
   });
 
   it("the comment keeps names from being read as markup", () => {

@@ -282,7 +282,7 @@ const saboteurs: Saboteur[] = [
     plan: () => eksPlan({ minNodes: 5 }),
     red: ["capacity"],
     says: "losing eu-west-1a takes 2 machines of pool general: 4 left, its minimum is 5",
-    fix: /desiredNodes to at least 7/,
+    fix: /nodesPerZone.desired to 3, or let pool general stand in more zones/,
   },
   {
     wrong: "a pool in one zone",
