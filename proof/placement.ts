@@ -190,6 +190,16 @@ export class Placer {
     return kept;
   }
 
+  /** A pod that stands on a machine already, whether there is room or not. */
+  put(placement: Placement, index: number, slot: number): void {
+    const workload = this.workloads[index] as Workload;
+    placement.freeCpu[slot] = (placement.freeCpu[slot] ?? 0) - (workload.cpuMilli ?? 0);
+    placement.freeMemory[slot] = (placement.freeMemory[slot] ?? 0) - (workload.memoryMiB ?? 0);
+    placement.freePods[slot] = (placement.freePods[slot] ?? 0) - 1;
+    placement.podsOn[slot] = [...(placement.podsOn[slot] ?? []), index];
+    this.#count(placement, index, slot, 1);
+  }
+
   #count(placement: Placement, index: number, slot: number, step: 1 | -1): void {
     const at = index * this.#zones.length + (this.#zoneOf[slot] as number);
     placement.zoneCounts[at] = (placement.zoneCounts[at] ?? 0) + step;
@@ -222,11 +232,7 @@ export class Placer {
       }
       const slot = this.#findSlot(placement, index, room);
       if (slot === undefined) continue;
-      placement.freeCpu[slot] = (placement.freeCpu[slot] ?? 0) - (workload.cpuMilli ?? 0);
-      placement.freeMemory[slot] = (placement.freeMemory[slot] ?? 0) - (workload.memoryMiB ?? 0);
-      placement.freePods[slot] = (placement.freePods[slot] ?? 0) - 1;
-      placement.podsOn[slot] = [...(placement.podsOn[slot] ?? []), index];
-      this.#count(placement, index, slot, 1);
+      this.put(placement, index, slot);
       return undefined;
     }
     return { kind: sawSpread ? "spread" : "room", workload };

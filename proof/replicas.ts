@@ -1,9 +1,12 @@
-import type { Model, Workload } from "./model.ts";
+import { type Model, podMachines, type WorkerNode, type Workload } from "./model.ts";
 import { label } from "./scenarios.ts";
 import type { Survivors } from "./survivors.ts";
 
 /** Most replicas of a workload that may stand in one zone, as its spread rules allow. */
-export function mostPerZone(workload: Workload, zones: number): number {
+export function mostPerZone(
+  workload: Pick<Workload, "replicas" | "zoneSpread" | "zoneSkew">,
+  zones: number,
+): number {
   if (workload.zoneSpread !== "hard" || zones === 0) return workload.replicas;
   return Math.min(
     workload.replicas,
@@ -18,15 +21,25 @@ function mostPerMachine(workload: Workload, machines: number): number {
   return workload.replicas;
 }
 
+/** Where replicas may stand: on workers, or on what the workload selects. */
+function homes({ nodeSelector }: Workload, model: Model): WorkerNode[] {
+  const wanted = Object.entries(nodeSelector);
+  if (wanted.length === 0) return model.nodes;
+  return podMachines(model).filter(({ labels }) =>
+    wanted.every(([key, value]) => labels[key] === value),
+  );
+}
+
 /** Most replicas that a failure can take, over all placements that the spread rules allow. */
 export function mostLost(workload: Workload, model: Model, survivors: Survivors): number {
+  const nodes = homes(workload, model);
   const machines = new Map<number, number>();
-  for (const node of model.nodes) {
+  for (const node of nodes) {
     if (!survivors.alive(node)) machines.set(node.zone, (machines.get(node.zone) ?? 0) + 1);
   }
-  const zonesWithNodes = new Set(model.nodes.map((node) => node.zone)).size;
+  const zonesWithNodes = new Set(nodes.map((node) => node.zone)).size;
   const perZone = mostPerZone(workload, zonesWithNodes);
-  const perMachine = mostPerMachine(workload, model.nodes.length);
+  const perMachine = mostPerMachine(workload, nodes.length);
   let lost = 0;
   for (const [zone, count] of machines) {
     const inZone = survivors.isLost(zone) ? perZone : Math.min(perZone, count * perMachine);

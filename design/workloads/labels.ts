@@ -11,3 +11,13 @@ export const singleReplicaWaiver = "quorum.dev/single-replica";
 
 export const zoneKey = "topology.kubernetes.io/zone";
 export const hostKey = "kubernetes.io/hostname";
+
+/**
+ * Says that a machine is off: its pods are deleted at once and their volumes detached by force.
+ * Source: Kubernetes "Non-graceful node shutdown handling".
+ */
+export const outOfServiceTaint = {
+  key: "node.kubernetes.io/out-of-service",
+  value: "nodeshutdown",
+  effect: "NoExecute",
+} as const;

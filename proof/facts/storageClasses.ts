@@ -12,6 +12,11 @@ const scopes: [RegExp, Workload["volumes"]][] = [
   [/^kubernetes\.io\/no-provisioner$|^rancher\.io\/local-path$/, "machine"],
 ];
 
+/** Where the volumes of a provisioner can be used. */
+export function scopeOfProvisioner(provisioner: string | undefined): Workload["volumes"] {
+  return scopes.find(([pattern]) => pattern.test(provisioner ?? ""))?.[1] ?? "unknown";
+}
+
 /** @param name class of the claim; the cluster's default class when undefined. */
 export function volumeScope(name: string | undefined, graph: Graph): Workload["volumes"] {
   const classes = graph.ofType("kubernetes:storage.k8s.io/v1:StorageClass");
@@ -26,7 +31,5 @@ export function volumeScope(name: string | undefined, graph: Graph): Workload["v
     );
     return isDefault === "true";
   });
-  const provisioner = textIn(at(found?.inputs, "provisioner"));
-  if (provisioner === undefined) return "unknown";
-  return scopes.find(([pattern]) => pattern.test(provisioner))?.[1] ?? "unknown";
+  return scopeOfProvisioner(textIn(at(found?.inputs, "provisioner")));
 }

@@ -34,7 +34,8 @@ export function apiServerPrograms(): { etcd: string; apiserver: string } | undef
   return etcd === undefined || apiserver === undefined ? undefined : { etcd, apiserver };
 }
 
-export async function startApiServer(): Promise<ApiServer> {
+/** @param accounts further lines of the token file: token, user, its id. */
+export async function startApiServer(accounts: readonly string[] = []): Promise<ApiServer> {
   const programs = apiServerPrograms();
   if (programs === undefined) throw new Error("no kube-apiserver in the toolchain cache");
   const folder = mkdtempSync(join(tmpdir(), "quorum-apiserver-"));
@@ -62,7 +63,8 @@ export async function startApiServer(): Promise<ApiServer> {
   ]);
   const key = join(folder, "sa.key");
   execFileSync("openssl", ["genrsa", "-out", key, "2048"], { stdio: "ignore" });
-  writeFileSync(join(folder, "tokens.csv"), `${token},admin,admin,system:masters\n`);
+  const administrator = `${token},admin,admin,system:masters`;
+  writeFileSync(join(folder, "tokens.csv"), [administrator, ...accounts, ""].join("\n"));
   start(programs.apiserver, [
     `--etcd-servers=${etcdUrl}`,
     `--cert-dir=${join(folder, "certificates")}`,

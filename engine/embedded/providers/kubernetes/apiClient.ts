@@ -83,6 +83,25 @@ export class ApiClient {
     return Array.isArray(items) ? (items as ApiObject[]) : [];
   }
 
+  /** Lists objects below a path, a page at a time. A page that comes too late fails with status 410. */
+  async *pages(path: string, limit: number, signal: AbortSignal): AsyncGenerator<ApiObject[]> {
+    let next = "";
+    do {
+      const query: Record<string, string> = { limit: String(limit) };
+      if (next !== "") query.continue = next;
+      const list = await this.#request({ method: "GET", path, query, signal });
+      const items = at(list, "items");
+      yield Array.isArray(items) ? (items as ApiObject[]) : [];
+      next = String(at(list, "metadata", "continue") ?? "");
+    } while (next !== "");
+  }
+
+  /** Changes some fields of an object; with its resourceVersion only if nobody else has changed it. */
+  patch(path: string, change: ApiObject, signal: AbortSignal): Promise<ApiObject> {
+    const contentType = "application/merge-patch+json";
+    return this.#request({ method: "PATCH", path, body: change, contentType, signal });
+  }
+
   /** Server-side apply. */
   apply(
     path: string,
