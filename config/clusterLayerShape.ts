@@ -11,19 +11,37 @@ const replicated = {
   deleteData: z.boolean().default(false),
 };
 
+/** What Ceph offers, on every platform. */
+export const cephOptions = {
+  fileSystem: z.boolean().default(false),
+  objectStore: z.boolean().default(false),
+  alerts: z.boolean().default(false),
+};
+
+const kvdb = z.discriminatedUnion("mode", [
+  z.strictObject({ mode: z.literal("internal") }),
+  z.strictObject({ mode: z.literal("external"), endpoints: z.array(text), secretName: text }),
+]);
+
 const backend = z.discriminatedUnion("backend", [
-  z.strictObject({ backend: z.literal("ebs"), replicas: count.default(1) }),
+  z.strictObject({
+    backend: z.literal("ebs"),
+    replicas: count.default(1),
+    deleteData: z.boolean().default(false),
+  }),
   z.strictObject({
     backend: z.literal("rook-ceph"),
     ...replicated,
     disksPerZone: count.default(1),
     diskGiB: count.default(500),
+    ...cephOptions,
   }),
   z.strictObject({
     backend: z.literal("portworx"),
     ...replicated,
     diskGiB: count.default(500),
     licensed: z.boolean().default(false),
+    kvdb: kvdb.default({ mode: "internal" }),
   }),
 ]);
 
@@ -49,9 +67,27 @@ const namespace = z.strictObject({
     .optional(),
 });
 
+const ingress = z.strictObject({
+  scheme: z.enum(["internal", "internet-facing"]).default("internal"),
+  clientCidrs: z.array(text).default([]),
+  namespace: text.default("ingress"),
+  selector: z.record(text, text),
+  listeners: z.record(
+    text,
+    z.strictObject({ port: count, podPort: count, nodePort: count.optional() }),
+  ),
+});
+
+/** Where charts come from. */
+export const charts = z.strictObject({
+  mirror: text.optional(),
+  digests: z.record(text, text).default({}),
+});
+
 export const clusterLayer = {
-  storage: z.array(backend).default([{ backend: "ebs", replicas: 1 }]),
+  storage: z.array(backend).default([{ backend: "ebs", replicas: 1, deleteData: false }]),
   guard: z.strictObject({ defaultMode: mode.default("warn") }).prefault({}),
   namespaces: z.record(text, namespace).default({}),
-  charts: z.strictObject({ mirror: text.optional() }).prefault({}),
+  charts: charts.prefault({}),
+  ingress: ingress.optional(),
 };

@@ -3,10 +3,13 @@
  * out, one default. `parse.ts` turns `unknown` into these types or into one `ConfigError`.
  */
 
-import type { ChartsConfig, GuardConfig, NamespaceConfig, StorageConfig } from "./clusterLayer.ts";
+import type { ClusterLayerConfig } from "./clusterLayer.ts";
 
 /** One stack's cluster: the platform decides which further keys exist. */
 export type ClusterConfig = EksConfig | HostsConfig | Ec2Config;
+
+/** A cluster on AWS, whoever runs its control plane. */
+export type AwsConfig = EksConfig | Ec2Config;
 
 /** Keys that every platform has. */
 export interface CommonConfig {
@@ -33,7 +36,7 @@ export interface KubernetesConfig {
 }
 
 /** Managed control plane on EKS. */
-export interface EksConfig extends CommonConfig {
+export interface EksConfig extends CommonConfig, ClusterLayerConfig {
   platform: "eks";
   /** AWS region, e.g. "eu-west-1". */
   region: string;
@@ -50,14 +53,6 @@ export interface EksConfig extends CommonConfig {
   admins: Record<string, AdminConfig>;
   /** Worker pools by name; each becomes one node group per zone. */
   pools: Record<string, PoolConfig>;
-  /** Backends for volumes, each at most once. Default: EBS alone. */
-  storage: StorageConfig[];
-  /** What the API server says to what would not survive. */
-  guard: GuardConfig;
-  /** Namespaces of teams, by name. Default: none. */
-  namespaces: Record<string, NamespaceConfig>;
-  /** Where charts come from. */
-  charts: ChartsConfig;
   /** Days that control-plane and flow logs are kept; a value CloudWatch offers. Default 90. */
   logRetentionDays: number;
   /** Refuse to delete the cluster and what holds data. Default true. */
@@ -83,16 +78,16 @@ export interface AdminConfig {
   access: "admin" | "view";
 }
 
-  /**
-   * Zones of the cluster in which it stands. Default: all of them. Whether fewer are enough for what
-   * the pool runs is for the proof to say.
-   */
-  zones?: string[] | undefined;
 /** Worker pool: one node group per zone, so that volumes and autoscaling stay zonal. */
 export interface PoolConfig {
   /** EC2 instance types, first is preferred; all of one architecture. */
   instanceTypes: string[];
   architecture: "x86_64" | "arm64";
+  /**
+   * Zones of the cluster in which it stands. Default: all of them. Whether fewer are enough for what
+   * the pool runs is for the proof to say.
+   */
+  zones?: string[] | undefined;
   /** Nodes that must remain in the whole pool when any one zone is lost. */
   minNodes: number;
   /** Nodes in each zone: min <= desired <= max. Per zone, so that a further zone changes no other. */
@@ -223,7 +218,7 @@ export interface DownloadConfig {
 }
 
 /** Self-managed control plane on EC2 machines, which boot by themselves from their user data. */
-export interface Ec2Config extends CommonConfig {
+export interface Ec2Config extends CommonConfig, ClusterLayerConfig {
   platform: "ec2";
   /** AWS region, e.g. "eu-west-1". */
   region: string;
@@ -259,6 +254,12 @@ export interface Ec2Config extends CommonConfig {
 export interface Ec2ApiConfig {
   /** Ranges outside the VPC (VPN, peering) that may reach the API. Default []. */
   clientCidrs: string[];
+  /**
+   * "host:port" by which the machine that runs the stack reaches the API, e.g. the near end of a
+   * port forward ("127.0.0.1:8443"). The certificate is still checked for the API's own name.
+   * Default: that name, which a VPN or peering with the VPC's DNS resolves.
+   */
+  operatorAddress?: string | undefined;
 }
 
 /**

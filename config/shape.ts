@@ -146,7 +146,12 @@ const ec2 = {
   accountId: text,
   zones: z.array(text),
   network: z.strictObject({ cidr: text }),
-  api: z.strictObject({ clientCidrs: z.array(text).default([]) }).prefault({}),
+  api: z
+    .strictObject({
+      clientCidrs: z.array(text).default([]),
+      operatorAddress: text.optional(),
+    })
+    .prefault({}),
   machineImage: z.strictObject({
     ownerId: text,
     names: z.strictObject({ x86_64: text.exactOptional(), arm64: text.exactOptional() }),
@@ -167,6 +172,7 @@ const ec2 = {
   controlPlane: z.strictObject(ec2Machine),
   pools: z.record(text, pool),
   podNetwork: z.enum(["vxlan", "none"]).default("vxlan"),
+  ...clusterLayer,
   logRetentionDays: fromText(count).default(90),
   deletionProtection: fromText(z.boolean()).default(true),
 };

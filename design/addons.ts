@@ -77,7 +77,8 @@ const settings: Record<EksAddonName, Settings> = {
         resources: { ...requests("10m", "40Mi"), limits: { memory: "256Mi" } },
         topologySpreadConstraints: spread({ app: "ebs-csi-controller" }),
       },
-      defaultStorageClass: { enabled: true, parameters: { type: "gp3", encrypted: "true" } },
+      // The class is the stack's own, so that a preview shows it and it keeps its volumes.
+      defaultStorageClass: { enabled: false },
     },
     identity: { serviceAccount: "ebs-csi-controller-sa", role: "volume-driver" },
   },

@@ -1,21 +1,33 @@
 import type { GuardConfig } from "../config/clusterLayer.ts";
-import type { EksConfig } from "../config/schema.ts";
+import type { AwsConfig } from "../config/schema.ts";
+import type { ChartPlan } from "./charts/chart.ts";
 import { type AutoscalerPlan, planAutoscaler } from "./charts/clusterAutoscaler.ts";
+import { planMetricsServer } from "./charts/metricsServer.ts";
 import type { TeamNamespaceConfig } from "./guard/namespace.ts";
+import { type IngressPlan, planIngress } from "./ingress/ingress.ts";
+import type { ControllerPlan } from "./layer/controller.ts";
+import { type EbsPlan, planEbs } from "./storage/ebs/ebs.ts";
 import { type PortworxPlan, planPortworx } from "./storage/portworx/portworx.ts";
 import { planRookCeph, type RookCephPlan } from "./storage/rookCeph/rookCeph.ts";
+import { snapshotController } from "./storage/snapshots.ts";
 
-/** What runs on a managed cluster. */
+/** What runs on a cluster on AWS. */
 export interface ClusterLayerPlan {
   guard: GuardConfig;
   namespaces: TeamNamespaceConfig[];
   autoscaler: AutoscalerPlan;
-  storage: { rookCeph?: RookCephPlan; portworx?: PortworxPlan };
+  /** Absent on EKS, where it is a managed add-on. */
+  metricsServer?: ChartPlan;
+  snapshotController: ControllerPlan;
+  storage: { ebs?: EbsPlan; rookCeph?: RookCephPlan; portworx?: PortworxPlan };
+  ingress?: IngressPlan;
 }
 
-export function planClusterLayer(config: EksConfig): ClusterLayerPlan {
+export function planClusterLayer(config: AwsConfig): ClusterLayerPlan {
+  const ebs = config.storage.find((one) => one.backend === "ebs");
   const rookCeph = config.storage.find((one) => one.backend === "rook-ceph");
   const portworx = config.storage.find((one) => one.backend === "portworx");
+  const ingress = planIngress(config);
   return {
     guard: config.guard,
     namespaces: Object.entries(config.namespaces).map(([name, settings]) => ({
@@ -23,9 +35,13 @@ export function planClusterLayer(config: EksConfig): ClusterLayerPlan {
       ...settings,
     })),
     autoscaler: planAutoscaler(config),
+    ...(config.platform === "eks" ? {} : { metricsServer: planMetricsServer(config) }),
+    snapshotController: snapshotController(),
     storage: {
+      ...(ebs === undefined ? {} : { ebs: planEbs(ebs, config) }),
       ...(rookCeph === undefined ? {} : { rookCeph: planRookCeph(rookCeph, config) }),
       ...(portworx === undefined ? {} : { portworx: planPortworx(portworx, config) }),
     },
+    ...(ingress === undefined ? {} : { ingress }),
   };
 }

@@ -37,6 +37,20 @@ const takeOn = ["sts:AssumeRole"];
 const podTakeOn = ["sts:AssumeRole", "sts:TagSession"];
 const awsPolicy = (name: string) => `arn:aws:iam::aws:policy/${name}`;
 
+/** A role that pods of EKS take on by pod identity. */
+export function podRole<Purpose extends string>(
+  purpose: Purpose,
+  statements: StatementPlan[],
+): RolePlan<Purpose> {
+  return {
+    purpose,
+    service: "pods.eks.amazonaws.com",
+    trustActions: podTakeOn,
+    managedPolicies: [],
+    statements,
+  };
+}
+
 /** Every role of an EKS cluster. Pods have their own, so that the node's role can do little. */
 export function planRoles(config: EksConfig): RolePlans {
   const scope = {
@@ -45,13 +59,7 @@ export function planRoles(config: EksConfig): RolePlans {
     cluster: config.name,
     flowLogGroup: clusterNames(config.name).flowLogGroup,
   };
-  const pod = (purpose: EksRole, statements: StatementPlan[]): RolePlan<EksRole> => ({
-    purpose,
-    service: "pods.eks.amazonaws.com",
-    trustActions: podTakeOn,
-    managedPolicies: [],
-    statements,
-  });
+  const pod = (purpose: EksRole, statements: StatementPlan[]) => podRole(purpose, statements);
   return {
     "control-plane": {
       purpose: "control-plane",

@@ -1,3 +1,5 @@
+import { clusterTagKey } from "./tags.ts";
+
 /** What a role may do. */
 export interface StatementPlan {
   actions: string[];
@@ -120,6 +122,37 @@ export function volumeDriverStatements({ region, account }: IamScope): Statement
       actions: ["ec2:CreateTags"],
       resources: [volume, snapshot],
       conditions: { StringEquals: { "ec2:CreateAction": ["CreateVolume", "CreateSnapshot"] } },
+    },
+  ];
+}
+
+/**
+ * Source: AWS Load Balancer Controller, "IAM policy"; cut down to keeping the targets of this cluster's
+ * target groups.
+ */
+export function loadBalancerStatements({ region, account, cluster }: IamScope): StatementPlan[] {
+  return [
+    {
+      actions: [
+        "ec2:DescribeAvailabilityZones",
+        "ec2:DescribeInstances",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticloadbalancing:DescribeLoadBalancers",
+        "elasticloadbalancing:DescribeTags",
+        "elasticloadbalancing:DescribeTargetGroupAttributes",
+        "elasticloadbalancing:DescribeTargetGroups",
+        "elasticloadbalancing:DescribeTargetHealth",
+      ],
+      resources: ["*"],
+      anyResource: "EC2 and load balancing describe calls know no resource",
+    },
+    {
+      actions: ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+      resources: [`arn:aws:elasticloadbalancing:${region}:${account}:targetgroup/*`],
+      conditions: { StringEquals: { [`aws:ResourceTag/${clusterTagKey}`]: cluster } },
     },
   ];
 }

@@ -14,6 +14,8 @@ export const ports = {
   /** Says "initialized" when this machine knows that the cluster was once formed. */
   etcdMarker: 2383,
   kubelet: 10250,
+  /** Webhooks of the load balancer controller, on control planes of platform "ec2". */
+  loadBalancerWebhook: 9443,
   /** Overlay of the pods; UDP. */
   vxlan: 8472,
 } as const;

@@ -1,6 +1,12 @@
 import { allocatable } from "./allocatable.ts";
 import { enumerate } from "./claim.ts";
-import type { Autoscaler, DomainId, Model, WorkerNode } from "./model.ts";
+import {
+  type Autoscaler,
+  type DomainId,
+  type Model,
+  podMachines,
+  type WorkerNode,
+} from "./model.ts";
 import { type Misfit, type Placement, Placer, type Slot } from "./placement.ts";
 
 /** Everything about capacity that does not depend on a failure. */
@@ -92,7 +98,9 @@ function addable(
 function makePlan(model: Model): CapacityPlan {
   const unknown = unknownReason(model);
   const slots =
-    unknown === undefined ? model.nodes.map((node) => slotOf(node, model) ?? fullSlot(node)) : [];
+    unknown === undefined
+      ? podMachines(model).map((node) => slotOf(node, model) ?? fullSlot(node))
+      : [];
   const added = addable(model, unknown === undefined ? model.autoscaler : undefined);
   const placer = new Placer([...slots, ...added.slots], model.workloads);
   const { placement, misfits } = placer.all(placer.situation((slot) => slot < slots.length));
@@ -111,11 +119,13 @@ function makePlan(model: Model): CapacityPlan {
 export function loadByMachine(model: Model): (domain: DomainId) => number {
   const { placer, atRest, machines } = capacityPlan(model);
   const load = new Map<DomainId, number>();
-  model.nodes.slice(0, machines).forEach((node, index) => {
-    const slot = placer.slots[index] as Slot;
-    const used = 1 - (atRest.freeCpu[index] ?? 0) / Math.max(1, slot.cpuMilli);
-    const usedMemory = 1 - (atRest.freeMemory[index] ?? 0) / Math.max(1, slot.memoryMiB);
-    load.set(node.machine, used + usedMemory);
-  });
+  podMachines(model)
+    .slice(0, machines)
+    .forEach((node, index) => {
+      const slot = placer.slots[index] as Slot;
+      const used = 1 - (atRest.freeCpu[index] ?? 0) / Math.max(1, slot.cpuMilli);
+      const usedMemory = 1 - (atRest.freeMemory[index] ?? 0) / Math.max(1, slot.memoryMiB);
+      load.set(node.machine, used + usedMemory);
+    });
   return (domain) => load.get(domain) ?? 0;
 }

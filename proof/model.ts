@@ -195,6 +195,8 @@ export interface Model {
   apiServers: Part[];
   frontends: ApiFrontend[];
   nodes: WorkerNode[];
+  /** Machines of control planes, where the plan says what they have: some pods run only there. */
+  controlPlaneNodes: WorkerNode[];
   pools: WorkerPool[];
   workloads: Workload[];
   daemons: DaemonOverhead[];
@@ -210,6 +212,11 @@ export interface Model {
   gaps: Gap[];
 }
 
+/** Every machine on which some pod may run: workers first, in the order of `nodes`. */
+export function podMachines({ nodes, controlPlaneNodes }: Model): WorkerNode[] {
+  return [...nodes, ...controlPlaneNodes];
+}
+
 /** Grows a model; domains are named once and found again by kind and name. */
 export class ModelBuilder {
   readonly model: Model = {
@@ -220,6 +227,7 @@ export class ModelBuilder {
     apiServers: [],
     frontends: [],
     nodes: [],
+    controlPlaneNodes: [],
     pools: [],
     workloads: [],
     daemons: [],

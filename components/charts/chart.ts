@@ -5,11 +5,15 @@ import type { ChartPlan } from "../../design/charts/chart.ts";
 /** Longest that an installation may take until everything in it is ready. */
 const readySeconds = 900;
 
-/** Install a chart and wait until it is ready; what fails is taken back. */
+/**
+ * Install a chart and wait until it is ready; what fails is taken back.
+ * @param known Values that are known only once something else exists.
+ */
 export function installChart(
   name: string,
   { release, namespace, source, values }: ChartPlan,
   opts: pulumi.CustomResourceOptions,
+  known: Record<string, pulumi.Input<string>> = {},
 ): Release {
   return new Release(
     name,
@@ -22,7 +26,7 @@ export function installChart(
       createNamespace: false,
       atomic: true,
       timeout: readySeconds,
-      values,
+      values: { ...values, ...known },
     },
     opts,
   );

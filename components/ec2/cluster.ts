@@ -31,19 +31,25 @@ export interface Ec2ClusterArgs {
  */
 export class Ec2Cluster extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
+  readonly network: Network;
+  /** Group of the workers' interfaces. */
+  readonly workerSecurityGroupId: pulumi.Output<string>;
   /** PEM of the Kubernetes CA. */
   readonly certificateAuthority: pulumi.Output<string>;
+  /** The same with its key, secret: signs who may administer the cluster. */
+  readonly authority: { certificate: pulumi.Output<string>; key: pulumi.Output<string> };
 
   constructor(name: string, args: Ec2ClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     const { plan, templates } = args;
     const zones = plan.network.zones.map(({ zone }) => zone);
-    // The image has everything in it: a machine needs nothing from outside to boot and run.
+    // Machines boot, join and are replaced without anything from outside, as their image has it all. But
+    // what runs on the cluster comes from registries, so a pod that moves may need the way out.
     const facts = {
       name: plan.name,
       region: plan.region,
       zones,
       dns: plan.dns,
-      needsEgress: false,
+      needsEgress: true,
     };
     super("quorum:ec2:Cluster", name, facts, opts);
     const child = { parent: this };
@@ -102,6 +108,12 @@ export class Ec2Cluster extends pulumi.ComponentResource {
       context: this.context(plan, templates),
     });
     this.vpcId = network.vpcId;
+    this.network = network;
+    this.workerSecurityGroupId = groups.ids.worker;
+    this.authority = {
+      certificate: pki.roots["kubernetes-ca.crt"],
+      key: pki.roots["kubernetes-ca.key"],
+    };
     this.certificateAuthority = pulumi.unsecret(pki.roots["kubernetes-ca.crt"]);
     this.registerOutputs({ vpcId: this.vpcId });
   }

@@ -14,7 +14,9 @@ export interface ControlPlaneArgs {
 export class ControlPlane extends pulumi.ComponentResource {
   constructor(name: string, args: ControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
     const { context, member } = args;
-    super("quorum:ec2:ControlPlane", name, { name: member.group.name, zone: member.zone }, opts);
+    const { zone, cpus, memoryGiB } = member;
+    const facts = { name: member.group.name, zone, cpus, memoryGiB };
+    super("quorum:ec2:ControlPlane", name, facts, opts);
     new MachineGroup(
       name,
       {

@@ -4,9 +4,10 @@ import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import { Provider as TlsProvider } from "@pulumi/tls/provider.js";
 import type { Ec2Config } from "../../config/schema.ts";
 import { parameterPaths } from "../../design/ec2/names.ts";
-import { planEc2 } from "../../design/ec2/plan.ts";
+import { type Ec2Plan, planEc2 } from "../../design/ec2/plan.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { Ec2Cluster } from "./cluster.ts";
+import { ec2ClusterLayer } from "./clusterLayer.ts";
 
 /** What a stack of platform "ec2" tells others; nothing of it opens anything. */
 export interface Ec2Outputs {
@@ -43,23 +44,9 @@ export function ec2Stack(config: Ec2Config): Ec2Outputs {
   const plan = planEc2(config, templates);
   const { names, kubernetes } = plan;
   const { versions, network } = kubernetes;
-  const cluster = new Ec2Cluster(
-    plan.name,
-    { plan, templates },
-    {
-      providers: [
-        new AwsProvider(`${plan.name}-aws`, {
-          region: plan.region as NonNullable<
-            ConstructorParameters<typeof AwsProvider>[1]
-          >["region"],
-          allowedAccountIds: [plan.accountId],
-          defaultTags: { tags: plan.tags },
-        }),
-        new TlsProvider(`${plan.name}-tls`, {}),
-        new RandomProvider(`${plan.name}-random`, {}),
-      ],
-    },
-  );
+  const opts = { providers: providers(plan) };
+  const cluster = new Ec2Cluster(plan.name, { plan, templates }, opts);
+  ec2ClusterLayer(plan, cluster, templates, opts);
   return {
     platform: "ec2",
     clusterName: plan.name,
@@ -80,4 +67,17 @@ export function ec2Stack(config: Ec2Config): Ec2Outputs {
     zones: config.zones,
     failureDomains: plan.failureDomains,
   };
+}
+
+/** Every resource names its provider by its parent; defaults are off. */
+function providers(plan: Ec2Plan): [AwsProvider, TlsProvider, RandomProvider] {
+  return [
+    new AwsProvider(`${plan.name}-aws`, {
+      region: plan.region as NonNullable<ConstructorParameters<typeof AwsProvider>[1]>["region"],
+      allowedAccountIds: [plan.accountId],
+      defaultTags: { tags: plan.tags },
+    }),
+    new TlsProvider(`${plan.name}-tls`, {}),
+    new RandomProvider(`${plan.name}-random`, {}),
+  ];
 }

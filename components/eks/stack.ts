@@ -1,14 +1,17 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as EksProvider } from "@pulumi/eks/provider.js";
+import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import type * as pulumi from "@pulumi/pulumi";
 import type { EksPlan } from "../../design/eks.ts";
 import type { EksRole } from "../../design/iam.ts";
+import { readTemplates } from "../../templates/read.ts";
 import { EncryptionKey } from "../aws/encryption.ts";
 import { FlowLogs } from "../aws/flowLogs.ts";
 import { IamRole } from "../aws/iamRole.ts";
 import { Network } from "../aws/network.ts";
+import { SnapshotDefinitions } from "../storage/snapshots.ts";
 import { Addons } from "./addons.ts";
-import { clusterLayer } from "./clusterLayer.ts";
+import { eksClusterLayer } from "./clusterLayer.ts";
 import { ControlPlane } from "./controlPlane.ts";
 import { NodePool } from "./nodePool.ts";
 
@@ -113,9 +116,28 @@ function nodesAndAddons(
         opts,
       ),
   );
-  const last = addons("on-nodes", false, pools);
-  clusterLayer(
-    { plan, cluster: controlPlane.cluster, autoscalerRole: roles.autoscaler, after: last.ready },
+  const { cluster } = controlPlane;
+  const provider = new KubernetesProvider(
+    `${plan.name}-kubernetes`,
+    { kubeconfig: cluster.kubeconfigJson },
+    { dependsOn: cluster },
+  );
+  // Before the volume driver, whose part for snapshots asks for the kinds as it starts.
+  const definitions = new SnapshotDefinitions(
+    `${plan.name}-snapshot-definitions`,
+    { templates: readTemplates() },
+    { provider },
+  );
+  const last = addons("on-nodes", false, [...pools, definitions]);
+  eksClusterLayer(
+    {
+      plan,
+      cluster,
+      provider,
+      network,
+      autoscalerRole: roles.autoscaler,
+      after: [...last.ready, definitions],
+    },
     opts.providers[0],
   );
 }

@@ -10,6 +10,8 @@ export interface ClientCertificateArgs {
   dnsNames?: string[];
   ipAddresses?: string[];
   lifetimeDays: number;
+  /** Last part of its life, in which an `up` makes a new one. Default: none is made by itself. */
+  renewalDays?: number;
   authority: { certificate: pulumi.Input<string>; key: pulumi.Input<string> };
 }
 
@@ -45,6 +47,7 @@ export class ClientCertificate extends pulumi.ComponentResource {
         caCertPem: args.authority.certificate,
         caPrivateKeyPem: args.authority.key,
         validityPeriodHours: args.lifetimeDays * 24,
+        ...(args.renewalDays === undefined ? {} : { earlyRenewalHours: args.renewalDays * 24 }),
         allowedUses: ["digital_signature", "client_auth"],
       },
       child,

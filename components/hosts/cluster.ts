@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { stringify } from "yaml";
 import type { HostRole, SshConfig } from "../../config/schema.ts";
 import type { HostsPlan } from "../../design/hosts.ts";
 import type { Templates } from "../../design/render/template.ts";
+import { adminKubeconfig } from "../kubeconfig.ts";
 import { ClusterPki } from "../pki.ts";
 import { ClientCertificate } from "./clientCertificate.ts";
 import { Machine } from "./machine.ts";
@@ -79,7 +79,7 @@ export class HostsCluster extends pulumi.ComponentResource {
           ...machines.flatMap(({ ready }) => (ready === undefined ? [] : [ready.id])),
         ])
         .apply(([ca = "", certificate = "", key = ""]) =>
-          adminKubeconfig(plan.clusterName, this.endpoint, { ca, certificate, key }),
+          adminKubeconfig(plan.clusterName, { server: this.endpoint }, { ca, certificate, key }),
         ),
     );
     this.registerOutputs({ endpoint: this.endpoint });
@@ -143,30 +143,4 @@ function deliverAll(machines: Machine[], plan: HostsPlan): void {
     if (machine.bundle !== undefined) placed[role].push(machine.bundle);
     if (isBalancer && machine.ready !== undefined) previousBalancer = [machine.ready];
   }
-}
-
-function adminKubeconfig(
-  clusterName: string,
-  server: string,
-  pem: { ca: string; certificate: string; key: string },
-): string {
-  const base64 = (value: string): string => Buffer.from(value).toString("base64");
-  return stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [
-      { name: clusterName, cluster: { server, "certificate-authority-data": base64(pem.ca) } },
-    ],
-    users: [
-      {
-        name: "administrator",
-        user: {
-          "client-certificate-data": base64(pem.certificate),
-          "client-key-data": base64(pem.key),
-        },
-      },
-    ],
-    contexts: [{ name: clusterName, context: { cluster: clusterName, user: "administrator" } }],
-    "current-context": clusterName,
-  });
 }

@@ -4,13 +4,17 @@ import type { Ec2Config, PoolConfig } from "../schema.ts";
 import { privatePrefix, reservedPerSubnet } from "../vpcLayout.ts";
 import { account } from "./access.ts";
 import { malformed, openToTheWorld, overlapping, sized } from "./addresses.ts";
+import { charts } from "./charts.ts";
 import { ec2Etcd, machines } from "./ec2Machines.ts";
 import { podPrefixPerHost } from "./hostAddresses.ts";
+import { ingress } from "./ingress.ts";
 import { instances } from "./instances.ts";
 import { logRetention } from "./logs.ts";
 import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
+import { namespaces } from "./namespaces.ts";
 import { poolCounts, poolVolumes, somePool } from "./pools.ts";
 import { type Rule, ruleOver } from "./rule.ts";
+import { storage } from "./storage.ts";
 import { selfManagedVersion } from "./versions.ts";
 import { fewestZones, region, zones } from "./zones.ts";
 
@@ -55,6 +59,7 @@ export const ec2Rules: readonly Rule<Ec2Config>[] = [
       ...malformed(clients),
       ...overlapping([vpc, ...clients]),
       ...openToTheWorld("api.clientCidrs", api.clientCidrs),
+      ...operatorAddress(api.operatorAddress),
     ];
   }),
   rule(["machineImage", "etcd", "controlPlane", "pools"], machines),
@@ -72,8 +77,26 @@ export const ec2Rules: readonly Rule<Ec2Config>[] = [
       ...taints(`pools.${name}.taints`, pool.taints),
     ]),
   ),
+  rule(["zones", "pools", "storage"], storage),
+  rule(["namespaces"], namespaces),
+  rule(["charts"], charts),
+  rule(["ingress"], ({ ingress: config }) => ingress(config, "nodes")),
   rule(["logRetentionDays"], logRetention),
 ];
+
+/** A host and a port, as a kubeconfig's server has them. */
+function operatorAddress(address: string | undefined): Finding[] {
+  const port = Number(/^[A-Za-z0-9.-]{1,253}:(\d{1,5})$/.exec(address ?? "x:1")?.[1] ?? 0);
+  if (port >= 1 && port <= 65535) return [];
+  return [
+    {
+      key: "api.operatorAddress",
+      value: address,
+      remedy: 'Write "host:port", e.g. "127.0.0.1:8443", without a scheme.',
+      rule: "It is where the stack connects to instead of the API's own name.",
+    },
+  ];
+}
 
 interface NodeRoom {
   network: { cidr: string };

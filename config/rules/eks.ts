@@ -1,10 +1,12 @@
 import type { EksConfig } from "../schema.ts";
 import { account, admins } from "./access.ts";
 import { malformed, openToTheWorld, overlapping, sized } from "./addresses.ts";
+import { charts } from "./charts.ts";
+import { ingress } from "./ingress.ts";
 import { instances } from "./instances.ts";
 import { logRetention } from "./logs.ts";
 import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
-import { charts, namespaces } from "./namespaces.ts";
+import { namespaces } from "./namespaces.ts";
 import { nodeGroupNames, poolAddresses, poolCounts, poolVolumes, somePool } from "./pools.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { storage } from "./storage.ts";
@@ -69,5 +71,6 @@ export const eksRules: readonly Rule<EksConfig>[] = [
   rule(["zones", "pools", "storage"], storage),
   rule(["namespaces"], namespaces),
   rule(["charts"], charts),
+  rule(["ingress"], ({ ingress: config }) => ingress(config, "pods")),
   rule(["logRetentionDays"], logRetention),
 ];

@@ -1,4 +1,4 @@
-import type { ChartsConfig, NamespaceConfig } from "../clusterLayer.ts";
+import type { NamespaceConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -6,16 +6,17 @@ const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Names that Kubernetes takes and does not use itself, and quotas that admit pods at all. */
 export function namespaces(config: { namespaces: Record<string, NamespaceConfig> }): Finding[] {
   return Object.entries(config.namespaces).flatMap(([name, settings]) => [
-    ...named(name),
+    ...namespaceName(`namespaces.${name}`, name),
     ...countedWithDefaults(name, settings),
   ]);
 }
 
-function named(name: string): Finding[] {
+/** A namespace that the stack may make. */
+export function namespaceName(key: string, name: string): Finding[] {
   if (label.test(name) && !name.startsWith("kube-") && name !== "default") return [];
   return [
     {
-      key: `namespaces.${name}`,
+      key,
       value: undefined,
       remedy: "Use another name.",
       rule: 'A namespace is a DNS label of at most 63 characters; "kube-" and "default" are taken.',
@@ -32,19 +33,6 @@ function countedWithDefaults(name: string, { quota, containers }: NamespaceConfi
       value: undefined,
       remedy: "Set defaultCpuMilli and defaultMemoryMiB.",
       rule: "A quota of CPU or memory refuses every pod without requests.",
-    },
-  ];
-}
-
-/** A place that Helm can read, and that is the same wherever the stack is run. */
-export function charts({ charts: { mirror } }: { charts: ChartsConfig }): Finding[] {
-  if (mirror === undefined || /^(oci:\/\/[^/]+\/.*[^/]|\/.*[^/])$/.test(mirror)) return [];
-  return [
-    {
-      key: "charts.mirror",
-      value: mirror,
-      remedy: 'Use "oci://host/path" or an absolute directory, without a slash at the end.',
-      rule: "Helm reads charts from an OCI registry or from files.",
     },
   ];
 }

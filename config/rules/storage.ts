@@ -1,4 +1,4 @@
-import type { StorageConfig } from "../clusterLayer.ts";
+import type { PortworxKvdbConfig, StorageConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
 import type { PoolConfig } from "../schema.ts";
 import { diskPool } from "./storagePool.ts";
@@ -85,5 +85,37 @@ function needs(key: string, entry: StorageConfig, list: StorageConfig[]): Findin
         rule: "Portworx is commercial software; the chart installs it without asking.",
       },
     ];
-  return [];
+  return entry.backend === "portworx" ? ownStore(`${key}.kvdb`, entry.kvdb) : [];
 }
+
+/** Portworx's own etcd elsewhere has a majority to lose, and is reached encrypted. */
+function ownStore(key: string, kvdb: PortworxKvdbConfig): Finding[] {
+  if (kvdb.mode === "internal") return [];
+  const findings: Finding[] = [];
+  if (new Set(kvdb.endpoints).size < fewestEndpoints)
+    findings.push({
+      key: `${key}.endpoints`,
+      value: kvdb.endpoints,
+      remedy: `List ${fewestEndpoints} or more, in as many zones.`,
+      rule: "A store of fewer members is lost with one of them, and every volume with it.",
+    });
+  kvdb.endpoints.forEach((endpoint, index) => {
+    if (!/^https:\/\/[A-Za-z0-9.-]+:\d{1,5}$/.test(endpoint))
+      findings.push({
+        key: `${key}.endpoints[${index}]`,
+        value: endpoint,
+        remedy: 'Write "https://host:port".',
+        rule: "It holds the keys to all volumes, so it is reached encrypted.",
+      });
+  });
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(kvdb.secretName))
+    findings.push({
+      key: `${key}.secretName`,
+      value: kvdb.secretName,
+      remedy: "Name a Secret of namespace portworx.",
+      rule: "A Secret's name is a DNS label here.",
+    });
+  return findings;
+}
+
+const fewestEndpoints = 3;

@@ -1,5 +1,6 @@
-import type { EksConfig } from "../../config/schema.ts";
+import type { AwsConfig } from "../../config/schema.ts";
 import { clusterAutoscaler } from "../../config/versions.ts";
+import { awsPlace } from "../layer/place.ts";
 import { zoneSpread } from "../workloads/topology.ts";
 import { type ChartPlan, chartSource } from "./chart.ts";
 
@@ -17,18 +18,24 @@ const name = "cluster-autoscaler";
 /** One works, the other takes its lease when that one is lost. */
 const replicas = 2;
 
+/** Pools whose nodes carry disks: their number is a person's decision. */
+export function storagePools({ storage }: Pick<AwsConfig, "storage">): string[] {
+  return storage.flatMap((one) => (one.backend === "ebs" ? [] : [one.pool]));
+}
+
 /**
- * Cluster Autoscaler of the cluster's own minor. Groups are found by the tags that EKS puts on them.
- * A pool that carries storage has equal counts, so that there is nothing to scale.
+ * Cluster Autoscaler of the cluster's own minor. Groups are found by their tags. A pool that carries
+ * storage has none on EC2; on EKS, which tags all groups, it has equal counts: nothing to scale.
  *
  * @throws RangeError on a version of Kubernetes without one: parsed configs have none.
  */
-export function planAutoscaler(config: EksConfig): AutoscalerPlan {
-  const tag = clusterAutoscaler[config.kubernetes.version];
+export function planAutoscaler(config: AwsConfig): AutoscalerPlan {
+  const [minor] = /^\d+\.\d+/.exec(config.kubernetes.version) ?? [""];
+  const tag = clusterAutoscaler[minor];
   if (tag === undefined)
     throw new RangeError(`no Cluster Autoscaler for ${config.kubernetes.version}`);
   const pools = Object.keys(config.pools);
-  const withDisks = config.storage.flatMap((one) => (one.backend === "ebs" ? [] : [one.pool]));
+  const withDisks = storagePools(config);
   return {
     chart: {
       release: name,
@@ -43,13 +50,14 @@ export function planAutoscaler(config: EksConfig): AutoscalerPlan {
 }
 
 /** Source of the flags: Cluster Autoscaler FAQ, "What are the parameters to CA?". */
-function values(config: EksConfig, tag: string): Record<string, unknown> {
+function values(config: AwsConfig, tag: string): Record<string, unknown> {
   return {
     fullnameOverride: name,
     cloudProvider: "aws",
     awsRegion: config.region,
     autoDiscovery: { clusterName: config.name },
     image: { tag },
+    ...awsPlace(config),
     replicaCount: replicas,
     priorityClassName: "system-cluster-critical",
     podDisruptionBudget: { maxUnavailable: 1 },

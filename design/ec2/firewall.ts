@@ -32,7 +32,13 @@ const nodeGroups = ["control-plane", "worker"] as const;
 
 /** Every flow of the cluster: the one source of its security groups. */
 export function planEc2Firewall(config: Ec2Config): Ec2Flow[] {
-  return [...etcdFlows(), ...apiFlows(config), ...nodeFlows(config), ...awsFlows()];
+  return [
+    ...etcdFlows(),
+    ...apiFlows(config),
+    ...nodeFlows(config),
+    ...webhookFlows(config),
+    ...awsFlows(),
+  ];
 }
 
 function etcdFlows(): Ec2Flow[] {
@@ -119,6 +125,20 @@ function nodeFlows({ podNetwork }: Ec2Config): Ec2Flow[] {
       reason: "Images and webhooks from outside",
     },
     { from: "worker", to: anywhere, protocol: "all", reason: "Workloads call what they need" },
+  ];
+}
+
+/** The load balancer controller stands on control planes, in their network. */
+function webhookFlows({ ingress }: Ec2Config): Ec2Flow[] {
+  if (ingress === undefined) return [];
+  return [
+    {
+      from: "control-plane",
+      to: "control-plane",
+      protocol: "tcp",
+      ports: one(ports.loadBalancerWebhook),
+      reason: "API servers call the load balancer controller's webhooks",
+    },
   ];
 }
 

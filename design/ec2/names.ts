@@ -1,3 +1,5 @@
+import { clusterTagKey } from "../tags.ts";
+
 /** Names that machines and policies of one cluster must know beforehand. */
 export interface Ec2Names {
   /** Private DNS zone of the cluster. */
@@ -46,4 +48,4 @@ export const parameterPaths = {
 } as const;
 
 /** Tag by which policies know the machines and volumes of a cluster, and the role of each. */
-export const tagKeys = { cluster: "quorum:cluster", role: "quorum:role" } as const;
+export const tagKeys = { cluster: clusterTagKey, role: "quorum:role" } as const;

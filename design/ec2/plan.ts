@@ -1,10 +1,12 @@
-import { type Architecture, instanceTypes } from "../../config/aws.ts";
+import { type Architecture, type InstanceType, instanceTypes } from "../../config/aws.ts";
 import type { Ec2Config, Ec2EtcdConfig } from "../../config/schema.ts";
+import { planClusterLayer } from "../clusterLayer.ts";
 import { byFailureDomain, type Placement } from "../failureDomains.ts";
 import { planNetwork } from "../network.ts";
 import { dnsRequests } from "../render/clusterServices.ts";
 import type { Templates } from "../render/template.ts";
 import { clusterTags } from "../tags.ts";
+import { planClusterAccess } from "./clusterAccess.ts";
 import { ec2Endpoints } from "./endpoints.ts";
 import { ec2EtcdPlan, etcdDataDir, planMembers, reservedBlocks } from "./etcdMembers.ts";
 import { planEc2Firewall } from "./firewall.ts";
@@ -62,12 +64,15 @@ export function planEc2(config: Ec2Config, templates: Templates) {
     },
     controlPlanes: network.anchorZones.map((zone, order) => ({
       zone,
+      ...sizeOf(config.controlPlane.instanceType),
       group: {
         ...machineGroup(config, "control-plane", zone, config.controlPlane),
         files: controlPlaneMachine(sources, zone, order),
       },
     })),
     pools,
+    layer: planClusterLayer(config),
+    access: planClusterAccess(config, names),
     snapshots: { retentionDays: config.etcd.snapshots.retentionDays },
     logRetentionDays: config.logRetentionDays,
     deletionProtection: config.deletionProtection,
@@ -109,7 +114,17 @@ function machineGroup(
 }
 
 function architectureOf(type: string): Architecture {
+  return knownType(type).architecture;
+}
+
+/** What the machine has: some pods run on control planes alone. */
+function sizeOf(type: string) {
+  const { cpus, memoryGiB } = knownType(type);
+  return { cpus, memoryGiB };
+}
+
+function knownType(type: string): InstanceType {
   const known = instanceTypes.get(type);
   if (known === undefined) throw new RangeError(`${type} should have been refused`);
-  return known.architecture;
+  return known;
 }

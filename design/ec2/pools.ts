@@ -1,5 +1,6 @@
 import { instanceTypes } from "../../config/aws.ts";
 import type { Ec2Config, PoolConfig } from "../../config/schema.ts";
+import { storagePools } from "../charts/clusterAutoscaler.ts";
 import { autoscalerTags, poolLabel, zoneLabels } from "../pools.ts";
 import { workerNode } from "./kubernetes.ts";
 import { type FileSources, workerMachine } from "./machineFiles.ts";
@@ -27,7 +28,7 @@ export interface Ec2NodeGroupPlan {
   maxNodes: number;
   labels: Record<string, string>;
   taints: PoolConfig["taints"];
-  /** Tags by which the autoscaler finds the group, and what a first node would look like. */
+  /** Tags by which the autoscaler finds the group (none on a pool that carries storage), and what a first node would look like. */
   autoscalerTags: Record<string, string>;
   group: MachineGroupPlan;
 }
@@ -54,8 +55,12 @@ function planPool(
     labels,
     taints,
     autoscalerTags: {
-      "k8s.io/cluster-autoscaler/enabled": "true",
-      [`k8s.io/cluster-autoscaler/${config.name}`]: "owned",
+      ...(storagePools(config).includes(name)
+        ? {}
+        : {
+            "k8s.io/cluster-autoscaler/enabled": "true",
+            [`k8s.io/cluster-autoscaler/${config.name}`]: "owned",
+          }),
       ...autoscalerTags({ ...labels, ...zoneLabels(zone) }, pool),
     },
     group: {

@@ -3,9 +3,11 @@ import type { RolePlan } from "../iam.ts";
 import {
   autoscalerStatements,
   flowLogStatements,
+  loadBalancerStatements,
   type StatementPlan,
   volumeDriverStatements,
 } from "../iamStatements.ts";
+import { portworxStatements } from "../storage/portworx/role.ts";
 import { type Ec2Role, ec2Names } from "./names.ts";
 import {
   cloudControllerStatements,
@@ -14,6 +16,7 @@ import {
   imageStatements,
   machineStatements,
   markerStatements,
+  restoreStatements,
   snapshotStatements,
   tokenStatements,
 } from "./statements.ts";
@@ -39,9 +42,14 @@ export function planEc2Roles(config: Ec2Config): Record<Ec2RoleName, RolePlan<Ec
     managedPolicies: [],
     statements: [...machineStatements(scope, role), ...more],
   });
+  const has = (backend: string) => config.storage.some((one) => one.backend === backend);
   const legacy = { ...scope, flowLogGroup: names.flowLogGroup };
   return {
-    etcd: machine("etcd", [...markerStatements(scope), ...etcdVolumeStatements(scope)]),
+    etcd: machine("etcd", [
+      ...markerStatements(scope),
+      ...etcdVolumeStatements(scope),
+      ...restoreStatements(scope),
+    ]),
     "control-plane": machine("control-plane", [
       ...tokenStatements(scope),
       ...snapshotStatements(scope),
@@ -49,9 +57,14 @@ export function planEc2Roles(config: Ec2Config): Record<Ec2RoleName, RolePlan<Ec
       ...cloudControllerStatements(),
       // On control planes, because pods elsewhere do not reach the metadata service.
       ...autoscalerStatements(legacy).filter(({ actions }) => !actions[0]?.startsWith("eks:")),
-      ...volumeDriverStatements(legacy),
+      ...(has("ebs") ? volumeDriverStatements(legacy) : []),
+      ...(config.ingress === undefined ? [] : loadBalancerStatements(legacy)),
     ]),
-    worker: machine("worker", imageStatements(scope)),
+    worker: machine("worker", [
+      ...imageStatements(scope),
+      // Portworx's pods share their machine's network, and so its role.
+      ...(has("portworx") ? portworxStatements(config) : []),
+    ]),
     "flow-logs": {
       purpose: "flow-logs",
       service: "vpc-flow-logs.amazonaws.com",

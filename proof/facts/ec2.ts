@@ -3,6 +3,7 @@ import type { Graph, GraphNode } from "../graph.ts";
 import type { ModelBuilder, Part, WorkerPool } from "../model.ts";
 import { numberIn, textIn, textsIn } from "../read.ts";
 import { clusterFacts } from "./clusterFacts.ts";
+import { taintsIn } from "./podFields.ts";
 import { addMachines, addToPool, poolAbove } from "./workerMachines.ts";
 
 /** A machine with its own disk and interface in a zone. */
@@ -28,11 +29,43 @@ function addMembers(graph: Graph, builder: ModelBuilder): void {
   builder.model.quorums.push({ kind: "etcd", name: "etcd", fixKey: "zones", members });
 }
 
+/**
+ * What the control plane's own pods ask for: kubeadm's requests, and room for an API server that grows
+ * with the cluster, of which its request says nothing.
+ */
+const ownPods = { cpuMilli: 600, memoryMiB: 2048 };
+
+/** A control plane as a place for pods that select it; undefined sizes leave it out. */
+function addControlPlaneNode(name: string, node: GraphNode, builder: ModelBuilder): void {
+  const cpus = numberIn(node.inputs.cpus);
+  const memoryGiB = numberIn(node.inputs.memoryGiB);
+  const zoneName = textIn(node.inputs.zone);
+  if (cpus === undefined || memoryGiB === undefined || zoneName === undefined) return;
+  const zone = builder.domain("zone", zoneName);
+  const machine = builder.domain("machine", name, [zone]);
+  builder.model.controlPlaneNodes.push({
+    name,
+    standsIn: [machine],
+    machine,
+    zone,
+    pool: "control-plane",
+    cpuMilli: cpus * 1000 - ownPods.cpuMilli,
+    memoryMiB: memoryGiB * 1024 - ownPods.memoryMiB,
+    pods: numberIn(node.inputs.podsPerNode) ?? 110,
+    labels: {
+      "node-role.kubernetes.io/control-plane": "",
+      "topology.kubernetes.io/zone": zoneName,
+    },
+    taints: taintsIn([{ key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" }]),
+  });
+}
+
 function addApi(graph: Graph, builder: ModelBuilder): void {
   const servers = new Map<string, Part>();
   for (const node of graph.ofType("quorum:ec2:ControlPlane")) {
     const name = textIn(node.inputs.name) ?? node.name;
     servers.set(name, partIn(name, node, builder));
+    addControlPlaneNode(name, node, builder);
   }
   builder.model.apiServers.push(...servers.values());
   for (const { name, inputs } of graph.ofType("quorum:ec2:ApiLoadBalancer")) {

@@ -94,7 +94,7 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
   [
     "no steady pool",
     (raw) => (raw.pools.general.taints = [{ key: "a", value: "b", effect: "NoSchedule" }]),
-    ["pools"],
+    ["pools", "storage[0].backend"],
   ],
   [
     "counts out of order",

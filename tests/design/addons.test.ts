@@ -54,12 +54,9 @@ describe("add-ons", () => {
       assert.deepEqual(byName[name].podDisruptionBudget, { enabled: true, maxUnavailable: 1 });
   });
 
-  it("encrypt volumes of the default class", () => {
+  it("leave the default class to the stack, which shows it in a preview", () => {
     const driver = planAddons(eksConfig()).find(({ name }) => name === "aws-ebs-csi-driver");
-    assert.deepEqual(driver?.configuration.defaultStorageClass, {
-      enabled: true,
-      parameters: { type: "gp3", encrypted: "true" },
-    });
+    assert.deepEqual(driver?.configuration.defaultStorageClass, { enabled: false });
   });
 
   it("count pods by prefixes, as the pod limits do", () => {

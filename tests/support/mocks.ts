@@ -17,6 +17,11 @@ export interface Registration {
   /** Names of what it depends on, of any type. */
   dependencies: string[];
   ignoreChanges: string[];
+  retainOnDelete: boolean;
+  /** Name of what it is gone with; "" for nothing. */
+  deletedWith: string;
+  /** Longest deletion, e.g. "20m"; "" for the provider's own. */
+  deleteTimeout: string;
   transforms: pulumi.ResourceTransform[];
 }
 
@@ -37,6 +42,9 @@ interface Request {
   getProtect(): boolean;
   getDependenciesList(): string[];
   getIgnorechangesList(): string[];
+  getRetainondelete(): boolean;
+  getDeletedwith(): string;
+  getCustomtimeouts(): { getDelete(): string } | undefined;
 }
 
 type Register = (request: Request, callback: unknown) => Promise<void>;
@@ -119,6 +127,9 @@ function registration(args: pulumi.runtime.MockResourceArgs, request: Request): 
     protect: request.getProtect(),
     dependencies: request.getDependenciesList().map((urn) => urn.split("::").at(-1) ?? ""),
     ignoreChanges: request.getIgnorechangesList(),
+    retainOnDelete: request.getRetainondelete(),
+    deletedWith: request.getDeletedwith().split("::").at(-1) ?? "",
+    deleteTimeout: request.getCustomtimeouts()?.getDelete() ?? "",
     transforms: (args as { transforms?: pulumi.ResourceTransform[] }).transforms ?? [],
   };
 }
@@ -140,6 +151,11 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
       return { ...state, latestVersion: 7 };
     case "aws:ec2/eip:Eip":
       return { ...state, allocationId: `eipalloc-${name}` };
+    case "tls:index/privateKey:PrivateKey":
+      return { ...state, privateKeyPem: `key of ${name}` };
+    case "tls:index/selfSignedCert:SelfSignedCert":
+    case "tls:index/locallySignedCert:LocallySignedCert":
+      return { ...state, certPem: `certificate of ${name}` };
     default:
       return state;
   }

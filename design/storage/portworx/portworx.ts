@@ -1,52 +1,57 @@
-import type { PortworxStorageConfig } from "../../../config/clusterLayer.ts";
-import type { EksConfig } from "../../../config/schema.ts";
+import type { PortworxKvdbConfig, PortworxStorageConfig } from "../../../config/clusterLayer.ts";
+import type { AwsConfig } from "../../../config/schema.ts";
 import { storageImages } from "../../../config/versions.ts";
 import { type ChartPlan, chartSource } from "../../charts/chart.ts";
-import type { RolePlan } from "../../iam.ts";
+import { podRole, type RolePlan } from "../../iam.ts";
 import { poolLabel } from "../../pools.ts";
-import { portworxRole } from "./role.ts";
+import { snapshotClassOf } from "../snapshotClass.ts";
+import { portworxStatements } from "./role.ts";
 
 /** Portworx, in the order of its installation. */
 export interface PortworxPlan {
   namespace: string;
-  /** Before all: the role of its pods, by pod identity. */
-  role: RolePlan;
+  /** Before all, on EKS: the role of its pods, by pod identity. On EC2 its workers' role has it. */
+  role?: RolePlan;
   serviceAccount: string;
   /** First: the operator, and the kind of the cluster. */
   operator: ChartPlan;
   cluster: ReturnType<typeof storageCluster>;
   storageClasses: ReturnType<typeof replicatedClass>[];
+  snapshotClass: ReturnType<typeof snapshotClassOf>;
   protect: boolean;
 }
 
 const namespace = "portworx";
 
+const driver = "pxd.portworx.com";
+
 /** Disks of Portworx's own store and of its journal. */
 const storeGiB = 64;
 
-export function planPortworx(storage: PortworxStorageConfig, config: EksConfig): PortworxPlan {
+export function planPortworx(storage: PortworxStorageConfig, config: AwsConfig): PortworxPlan {
   return {
     namespace,
-    role: portworxRole(config),
+    ...(config.platform === "eks" ? { role: podRole("portworx", portworxStatements(config)) } : {}),
     serviceAccount: "portworx",
     operator: {
       release: "portworx",
       namespace,
       source: chartSource("portworx", config.charts),
-      // The cluster is ours to describe; with its own store encrypted, certificates are needed.
-      values: { deployCluster: false, installCertManager: true },
+      // The cluster is ours to describe; its own store, encrypted, needs certificates.
+      values: { deployCluster: false, installCertManager: storage.kvdb.mode === "internal" },
     },
     cluster: storageCluster(storage, config),
     storageClasses: [
       replicatedClass(storage, "portworx-block", "auto"),
       replicatedClass(storage, "portworx-database", "db_remote"),
     ],
+    snapshotClass: snapshotClassOf("portworx-snapshots", driver, storage.deleteData),
     protect: !storage.deleteData,
   };
 }
 
 /** One node with a disk in each zone at least; its own store on three of them; one at a time in updates. */
-function storageCluster(storage: PortworxStorageConfig, config: EksConfig) {
+function storageCluster(storage: PortworxStorageConfig, config: AwsConfig) {
   const { pool, diskGiB } = storage;
   return {
     apiVersion: "core.libopenstorage.org/v1" as const,
@@ -54,11 +59,13 @@ function storageCluster(storage: PortworxStorageConfig, config: EksConfig) {
     metadata: { name: config.name, namespace },
     spec: {
       image: storageImages.portworx,
-      kvdb: { internal: true, enableTLS: true },
+      kvdb: ownStore(storage.kvdb),
       cloudStorage: {
         provider: "aws",
         deviceSpecs: [`type=gp3,size=${diskGiB}`],
-        kvdbDeviceSpec: `type=gp3,size=${storeGiB}`,
+        ...(storage.kvdb.mode === "internal"
+          ? { kvdbDeviceSpec: `type=gp3,size=${storeGiB}` }
+          : {}),
         systemMetadataDeviceSpec: `type=gp3,size=${storeGiB}`,
         maxStorageNodesPerZone: config.pools[pool]?.nodesPerZone.max ?? 1,
       },
@@ -86,6 +93,17 @@ function storageCluster(storage: PortworxStorageConfig, config: EksConfig) {
   };
 }
 
+/** Three of its nodes, or an etcd elsewhere. Source: StorageCluster, spec.kvdb. */
+function ownStore(kvdb: PortworxKvdbConfig) {
+  if (kvdb.mode === "internal") return { internal: true, enableTLS: true };
+  return {
+    internal: false,
+    // The operator's form: "etcd:" before each URL.
+    endpoints: kvdb.endpoints.map((endpoint) => `etcd:${endpoint}`),
+    authSecret: kvdb.secretName,
+  };
+}
+
 function replicatedClass(
   { replicas, deleteData }: PortworxStorageConfig,
   name: string,
@@ -95,7 +113,7 @@ function replicatedClass(
     apiVersion: "storage.k8s.io/v1" as const,
     kind: "StorageClass" as const,
     metadata: { name },
-    provisioner: "pxd.portworx.com",
+    provisioner: driver,
     parameters: { repl: `${replicas}`, io_profile: ioProfile },
     reclaimPolicy: deleteData ? "Delete" : "Retain",
     volumeBindingMode: "Immediate",

@@ -2,9 +2,7 @@ import type { RookCephStorageConfig } from "../../../config/clusterLayer.ts";
 import { storageImages } from "../../../config/versions.ts";
 import { poolLabel } from "../../pools.ts";
 import { hostKey, zoneKey } from "../../workloads/labels.ts";
-
-/** Class of the EBS add-on for Ceph's own disks: encrypted gp3, bound where the pod runs. */
-const diskClass = "ebs-csi-default-sc";
+import { ebsClass } from "../ebs/ebs.ts";
 
 /** Disks of the monitors: their store stays small. */
 const monitorGiB = 10;
@@ -112,7 +110,7 @@ function deviceSet(
 function claim(sizeGiB: number) {
   return {
     spec: {
-      storageClassName: diskClass,
+      storageClassName: ebsClass,
       accessModes: ["ReadWriteOnce"],
       resources: { requests: { storage: `${sizeGiB}Gi` } },
     },

@@ -1,5 +1,5 @@
 import type { RookCephStorageConfig } from "../../../config/clusterLayer.ts";
-import type { EksConfig } from "../../../config/schema.ts";
+import type { AwsConfig } from "../../../config/schema.ts";
 import { type ChartPlan, chartSource } from "../../charts/chart.ts";
 import { cephCluster } from "./cephCluster.ts";
 import { blockPool, blockStorageClass } from "./cephPool.ts";
@@ -23,7 +23,7 @@ export const rookNamespace = "rook-ceph";
 /** Zones of the monitors: three keep a majority when one is lost; the first, so that none moves. */
 const monitorZones = 3;
 
-export function planRookCeph(storage: RookCephStorageConfig, config: EksConfig): RookCephPlan {
+export function planRookCeph(storage: RookCephStorageConfig, config: AwsConfig): RookCephPlan {
   const zones = config.zones.slice(0, monitorZones);
   return {
     namespace: rookNamespace,

@@ -22,7 +22,10 @@ const closedBucket = (name: string) => [
   `aws:s3/bucketPolicy:BucketPolicy ${name}`,
 ];
 
-/** Every resource of the fixture but the network, which platform "eks" has too, and files and flows. */
+/**
+ * Every resource of the fixture but the network, which platform "eks" has too, files and flows, and what
+ * runs on the cluster (clusterLayer.test.ts).
+ */
 const everything = [
   "pulumi:providers:aws demo-aws",
   "pulumi:providers:tls demo-tls",
@@ -84,10 +87,15 @@ const everything = [
     `aws:autoscaling/lifecycleHook:LifecycleHook demo-general-${zone}`,
   ]),
   "quorum:ec2:NodePool demo-general",
+  "quorum:ec2:ClusterAccess demo-access",
+  "quorum:hosts:ClientCertificate demo-access-operator",
+  "pulumi:providers:command demo-access-command",
+  "command:local:Command demo-access-api-answers",
+  "pulumi:providers:kubernetes demo-access-kubernetes",
 ];
 
 const elsewhere =
-  /^(quorum:aws:(Network|ZoneNetwork|Endpoints)|aws:ec2\/(vpc|subnet(?!Cidr)|route|internetGateway|natGateway|eip|defaultSecurityGroup)\w*:|aws:vpc\/|aws:s3\/bucketObjectv2|tls:|random:|quorum:index:ClusterPki)/;
+  /^(quorum:aws:(Network|ZoneNetwork|Endpoints)|aws:ec2\/(vpc|subnet(?!Cidr)|route|internetGateway|natGateway|eip|defaultSecurityGroup)\w*:|aws:vpc\/|aws:s3\/bucketObjectv2|tls:|random:|quorum:index:ClusterPki|kubernetes:|quorum:(guard|addons|storage):)/;
 
 describe("resources of platform ec2", () => {
   let update: Recording;
@@ -113,7 +121,11 @@ describe("resources of platform ec2", () => {
   it("leave none on a default provider", () => {
     for (const { type, name, provider } of update.registrations) {
       if (/^(pulumi:providers|quorum):/.test(type)) continue;
-      assert.match(provider, /::demo-(aws|tls|random)::/, `${type} ${name}`);
+      assert.match(
+        provider,
+        /::demo-(aws|tls|random|access-command|access-kubernetes)::/,
+        `${type} ${name}`,
+      );
     }
   });
 

@@ -114,6 +114,24 @@ const everything = [
   ]),
   "quorum:addons:ClusterAutoscaler demo-cluster-autoscaler",
   "kubernetes:helm.sh/v3:Release demo-cluster-autoscaler",
+  "quorum:storage:SnapshotDefinitions demo-snapshot-definitions",
+  ...["classes", "contents", "s"].map(
+    (end) =>
+      `kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition demo-snapshot-definitions-volumesnapshot${end}`,
+  ),
+  "quorum:storage:SnapshotController demo-snapshot-controller",
+  ...[
+    "core/v1:ServiceAccount",
+    "rbac.authorization.k8s.io/v1:ClusterRole",
+    "rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+    "rbac.authorization.k8s.io/v1:Role",
+    "rbac.authorization.k8s.io/v1:RoleBinding",
+    "policy/v1:PodDisruptionBudget",
+    "apps/v1:Deployment",
+  ].map((kind) => `kubernetes:${kind} demo-snapshot-controller`),
+  "quorum:storage:Ebs demo-ebs",
+  "kubernetes:storage.k8s.io/v1:StorageClass demo-ebs-class",
+  "kubernetes:snapshot.storage.k8s.io/v1:VolumeSnapshotClass demo-ebs-snapshot-class",
 ];
 
 describe("resources of platform eks", () => {

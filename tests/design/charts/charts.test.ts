@@ -10,8 +10,13 @@ import { assertGolden } from "../../support/golden.ts";
 describe("charts", () => {
   const config = eksConfig();
   const common = { pool: "general", replicas: 3, deleteData: false, diskGiB: 500 };
-  const rook = planRookCeph({ backend: "rook-ceph", disksPerZone: 1, ...common }, config);
-  const portworx = planPortworx({ backend: "portworx", licensed: true, ...common }, config);
+  const options = { fileSystem: false, objectStore: false, alerts: false };
+  const kvdb = { mode: "internal" } as const;
+  const rook = planRookCeph(
+    { backend: "rook-ceph", disksPerZone: 1, ...options, ...common },
+    config,
+  );
+  const portworx = planPortworx({ backend: "portworx", licensed: true, kvdb, ...common }, config);
 
   for (const chart of [
     planAutoscaler(config).chart,
