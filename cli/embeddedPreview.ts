@@ -78,6 +78,19 @@ export async function printPreview(
   write(`Duration: ${result.durationSeconds.toFixed(1)} s`);
 }
 
+/** Prints a preview as the body of a comment. */
+export async function printMarkdown(title: string, result: PreviewResult): Promise<void> {
+  const { markdownFailure, markdownReport } = await import("../engine/display/markdown.ts");
+  const body = result.succeeded
+    ? markdownReport(title, result.steps, await brokenRules(result))
+    : markdownFailure(title, errorsOf(result));
+  process.stdout.write(body);
+}
+
+export function errorsOf({ diagnostics }: PreviewResult): string[] {
+  return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+}
+
 /** What breaks a rule of the policy pack. A mandatory rule fails the preview, as with the CLI. */
 export async function brokenRules(result: PreviewResult): Promise<string[]> {
   const { plannedResources, violationLines, violations } = await import("../policy/check.ts");

@@ -39,6 +39,10 @@ program
   )
   .option("--markdown", "print a comment body for a pull request")
   .option("--fresh", "ignore the saved state: show everything as a creation")
+  .option(
+    "--from <file>",
+    "show a saved preview (--json --show-sames) of either engine; - reads stdin",
+  )
   .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
   .action(async (options) => {
     const { preview } = await import("./preview.ts");

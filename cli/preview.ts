@@ -11,11 +11,17 @@ export interface PreviewCommand {
   against?: string;
   markdown?: true;
   fresh?: true;
+  /** Saved preview to show instead of making one; "-" reads standard input. */
+  from?: string;
   cwd: string;
 }
 
 /** `quorum preview`. Sets the exit code to 1 when the program or a resource is wrong. */
 export async function preview(options: PreviewCommand): Promise<void> {
+  if (options.from !== undefined) {
+    const { showSaved } = await import("./savedPreview.ts");
+    return showSaved(options, options.from);
+  }
   const engine = await selectEngine(options.engine, options.cwd, process.env);
   const compares = options.against !== undefined || options.markdown === true;
   if (engine.kind === "pulumi" && !compares) {

@@ -7,7 +7,7 @@ import { StackSecrets } from "../engine/embedded/secrets.ts";
 import { loadProject, stackFile } from "../engine/project.ts";
 import { capturePulumi } from "../engine/pulumiCli.ts";
 import type { Engine } from "../engine/select.ts";
-import { brokenRules, cancellable, printPreview } from "./embeddedPreview.ts";
+import { cancellable, errorsOf, printMarkdown, printPreview } from "./embeddedPreview.ts";
 import type { PreviewCommand } from "./preview.ts";
 
 /** `quorum preview --against <base>`: what the program as it stands changes, compared with a base. */
@@ -49,18 +49,6 @@ async function revisionStates(
   const result = await planned(options, folder, engine, signal);
   if (result.succeeded) return result.states;
   throw new Error(`the program of the base does not run:\n${errorsOf(result).join("\n")}`);
-}
-
-async function printMarkdown(title: string, result: PreviewResult): Promise<void> {
-  const { markdownFailure, markdownReport } = await import("../engine/display/markdown.ts");
-  const body = result.succeeded
-    ? markdownReport(title, result.steps, await brokenRules(result))
-    : markdownFailure(title, errorsOf(result));
-  process.stdout.write(body);
-}
-
-function errorsOf({ diagnostics }: PreviewResult): string[] {
-  return diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
 }
 
 /** All that the program in `folder` asks for, whatever exists already. */

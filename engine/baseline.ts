@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { decodeResource } from "./embedded/checkpoint.ts";
+import type { DetailedDiff } from "./embedded/diff.ts";
+import { newStep, type Step, type StepOperation } from "./embedded/planner.ts";
 import { CheckpointCodec, type JsonMap } from "./embedded/propertyCodec.ts";
 import type { ResourceState } from "./embedded/resourceState.ts";
 import type { StackSecrets } from "./embedded/secrets.ts";
@@ -37,8 +39,16 @@ export async function readSavedResources(
   return { resources: (await parseSnapshot(content, file, secrets)).resources, masked: false };
 }
 
-interface PreviewDocument {
-  steps?: { op: string; newState?: JsonMap }[];
+export interface PreviewDocument {
+  steps?: {
+    op: string;
+    urn?: string;
+    oldState?: JsonMap;
+    newState?: JsonMap;
+    diffReasons?: string[];
+    replaceReasons?: string[];
+    detailedDiff?: DetailedDiff | null;
+  }[];
   changeSummary?: { same?: number };
 }
 
@@ -52,12 +62,28 @@ function refuseWithoutSames({ steps = [], changeSummary }: PreviewDocument, file
   );
 }
 
+/** Previews hold no ciphertext: their secrets are masked. */
+const codec = new CheckpointCodec({
+  seal: (plaintext) => plaintext,
+  open: (ciphertext) => ciphertext,
+});
+
+/** Steps of a preview JSON, of either engine, as they can be displayed. */
+export function savedSteps(document: PreviewDocument): Step[] {
+  return (document.steps ?? []).map((step) => {
+    const state = (json: JsonMap | undefined) =>
+      json === undefined ? undefined : decodeResource(json, codec);
+    return {
+      ...newStep(step.op as StepOperation, state(step.oldState), state(step.newState)),
+      changedKeys: step.diffReasons ?? [],
+      replaceKeys: step.replaceReasons ?? [],
+      detailedDiff: step.detailedDiff ?? {},
+    };
+  });
+}
+
 /** Resources that a preview JSON says will be there. Unchanged ones only where it was made with `--show-sames`. */
 export function plannedResources(document: PreviewDocument): ResourceState[] {
-  const codec = new CheckpointCodec({
-    seal: (plaintext) => plaintext,
-    open: (ciphertext) => ciphertext,
-  });
   return (document.steps ?? []).flatMap(({ op, newState }) =>
     newState === undefined || op.startsWith("delete") ? [] : [decodeResource(newState, codec)],
   );
