@@ -132,8 +132,12 @@ program
   .command("restore")
   .description("put a self-managed cluster back to a snapshot of etcd; carries on after a stop")
   .addOption(stackOption())
-  .option("--from <snapshot>", "a file here, or the newest that a control plane keeps", "latest")
-  .option("--list", "list the snapshots that the control planes keep, newest first")
+  .option(
+    "--from <snapshot>",
+    "the newest that is kept; hosts: or a file here; ec2: or s3://BUCKET/KEY",
+    "latest",
+  )
+  .option("--list", "list the snapshots that are kept, newest first")
   .option("-y, --yes", "do not ask")
   .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
   .action(async (options) => {

@@ -1,26 +1,23 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
-import { parseConfig } from "../config/parse.ts";
 import type { HostRole, HostsConfig } from "../config/schema.ts";
-import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { ports } from "../design/ports.ts";
 import { connectAll, type RemoteMachine } from "../recovery/remoteMachine.ts";
-import { type RestoreTargets, restore as restoreCluster } from "../recovery/restore.ts";
+import type { RestoreTargets } from "../recovery/restore.ts";
 import { chosenSnapshot, keptSnapshots } from "../recovery/snapshotSource.ts";
 import { readTemplates } from "../templates/read.ts";
-
-export interface RestoreCommand {
-  stack: string;
-  from?: string;
-  list?: true;
-  yes?: true;
-  cwd: string;
-}
+import { type RestoreCommand, runRestore } from "./restoreCommand.ts";
+import { stackConfigOf } from "./stackConfig.ts";
 
 /** `quorum restore`: puts a self-managed cluster back to a snapshot of etcd. */
 export async function restore(options: RestoreCommand): Promise<void> {
-  const config = hostsConfig(options);
+  const config = stackConfigOf(options.stack, options.cwd);
+  if (config.platform === "eks")
+    throw new Error(`stack ${options.stack} is for platform "eks", whose etcd is managed`);
+  if (config.platform === "hosts") return restoreHosts(options, config);
+  const { restoreEc2 } = await import("./restoreEc2.ts");
+  return restoreEc2(options, config);
+}
+
+async function restoreHosts(options: RestoreCommand, config: HostsConfig): Promise<void> {
   const templates = readTemplates();
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort(new Error("cancelled; the same command carries on")));
@@ -47,27 +44,7 @@ async function run(
   const targets = targetsOf(config, machines);
   const from = options.from ?? "latest";
   const snapshot = await chosenSnapshot(from, targets.controlPlanes, templates);
-  const started = Date.now();
-  const say = (line: string): void =>
-    console.log(`${String(Math.round((Date.now() - started) / 1000)).padStart(4)} s  ${line}`);
-  try {
-    const result = await restoreCluster({
-      targets,
-      templates,
-      snapshot,
-      now: new Date(),
-      confirm: (lines) => confirmed(options, lines),
-      say,
-    });
-    if (!result.restored) {
-      console.log("Nothing was changed.");
-      return;
-    }
-    const { snapshot: before, now } = result.revisions ?? {};
-    say(`restored: revision ${before} is now ${now}; ${result.nodes} nodes are ready`);
-  } finally {
-    snapshot.discard();
-  }
+  await runRestore(options, targets, snapshot, templates);
 }
 
 async function list(
@@ -79,13 +56,6 @@ async function list(
   for (const { machine, path } of await keptSnapshots(controlPlanes, templates)) {
     console.log(`${machine.name}:${path}`);
   }
-}
-
-function hostsConfig({ stack, cwd }: RestoreCommand): HostsConfig {
-  const file = stack.endsWith(".yaml") ? stack : join(cwd, `Pulumi.${stack}.yaml`);
-  const config = parseConfig(rawConfigOfStackFile(readFileSync(file, "utf8")));
-  if (config.platform === "hosts") return config;
-  throw new Error(`stack ${stack} is for platform "${config.platform}", whose etcd is managed`);
 }
 
 function withRole(config: HostsConfig, role: HostRole): string[] {
@@ -108,16 +78,6 @@ function targetsOf(
     workers: having("worker").filter((machine) => !controlPlanes.includes(machine)),
     apiServerPort: ports.apiServer,
   };
-}
-
-async function confirmed({ yes, stack }: RestoreCommand, lines: string[]): Promise<boolean> {
-  console.log(lines.join("\n"));
-  if (yes) return true;
-  if (!process.stdin.isTTY) throw new Error("restore asks before it acts: give --yes");
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await prompt.question(`Type the stack's name (${stack}) to go on: `);
-  prompt.close();
-  return answer.trim() === stack;
 }
 
 function closeAll(machines: ReadonlyMap<string, RemoteMachine>): void {

@@ -1,7 +1,6 @@
-import { createReadStream } from "node:fs";
 import { type Templates, text } from "../design/render/template.ts";
 import type { RemoteMachine, RunOptions } from "./remoteMachine.ts";
-import type { LocalSnapshot } from "./snapshotSource.ts";
+import type { Snapshot } from "./snapshotSource.ts";
 
 /** The machines that a restore works on. */
 export interface RestoreTargets {
@@ -17,7 +16,7 @@ export interface RestoreTargets {
 export interface RestoreOptions {
   targets: RestoreTargets;
   templates: Templates;
-  snapshot: LocalSnapshot;
+  snapshot: Snapshot;
   /** Now; part of the new cluster token. */
   now: Date;
   /** Asked before the first change, with what will happen; false leaves everything as it is. */
@@ -52,12 +51,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   const job = { env: { TOKEN: token, SHA256: snapshot.sha256, BUMP: bumpOf(token) } };
 
   say(`sending the snapshot to ${names(members)}`);
-  await everywhere(members, (member) =>
-    member.run(text(templates, "restore/receiveSnapshot.sh"), {
-      ...job,
-      stdin: createReadStream(snapshot.file),
-    }),
-  );
+  await everywhere(members, (member) => snapshot.deliver(member, templates));
   const [revision = "?"] = await on([first], "inspectSnapshot");
 
   const question = describe(options, revision, resumed);

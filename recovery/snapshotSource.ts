@@ -13,15 +13,21 @@ export interface KeptSnapshot {
   path: string;
 }
 
-/** A snapshot on this computer. */
-export interface LocalSnapshot {
+/** The snapshot that a restore goes back to. */
+export interface Snapshot {
   /** Where it comes from, for people. */
   origin: string;
-  file: string;
   /** Hexadecimal. */
   sha256: string;
-  /** Removes the copy, if it is one. */
+  /** Brings it to an etcd member, whole, where it is not there yet. */
+  deliver(member: RemoteMachine, templates: Templates): Promise<void>;
+  /** Removes the copy on this computer, if there is one. */
   discard(): void;
+}
+
+/** A snapshot on this computer. */
+export interface LocalSnapshot extends Snapshot {
+  file: string;
 }
 
 /** Snapshots that the control planes keep, newest first. */
@@ -50,7 +56,7 @@ export async function chosenSnapshot(
 ): Promise<LocalSnapshot> {
   if (from !== "latest") {
     if (!existsSync(from)) throw new Error(`--from ${from}: there is no such file`);
-    return { origin: from, file: from, sha256: await digestOf(from), discard: () => {} };
+    return localSnapshot(from, from, await digestOf(from), () => {});
   }
   const [newest] = await keptSnapshots(machines, templates);
   if (newest === undefined) throw new Error("no control plane has a snapshot: give --from FILE");
@@ -63,11 +69,31 @@ export async function chosenSnapshot(
     });
     await pipeline(content, createWriteStream(file, { mode: 0o600 }));
     const sha256 = await digestOf(file);
-    return { origin: `${newest.machine.name}:${newest.path}`, file, sha256, discard };
+    return localSnapshot(`${newest.machine.name}:${newest.path}`, file, sha256, discard);
   } catch (error) {
     discard();
     throw error;
   }
+}
+
+/** A file that is sent to members as they are told of it. */
+export function localSnapshot(
+  origin: string,
+  file: string,
+  sha256: string,
+  discard: () => void,
+): LocalSnapshot {
+  return {
+    origin,
+    file,
+    sha256,
+    discard,
+    async deliver(member, templates) {
+      const stdin = createReadStream(file);
+      const env = { SHA256: sha256 };
+      await member.run(text(templates, "restore/receiveSnapshot.sh"), { env, stdin });
+    },
+  };
 }
 
 async function digestOf(file: string): Promise<string> {

@@ -146,6 +146,19 @@ export function snapshotStatements(scope: Ec2Scope): StatementPlan[] {
   ];
 }
 
+/** Members read snapshots, for a restore: they hold what is in them anyway. */
+export function restoreStatements(scope: Ec2Scope): StatementPlan[] {
+  return [
+    {
+      actions: ["s3:GetObject"],
+      resources: [`arn:aws:s3:::${scope.names.snapshotBucket}/snapshots/*`],
+    },
+    keyStatement(scope, "snapshots", ["kms:Decrypt"], {
+      StringEquals: { "kms:ViaService": `s3.${scope.region}.amazonaws.com` },
+    }),
+  ];
+}
+
 /** Workloads' images from the account's own registry. */
 export function imageStatements({ region, account }: Ec2Scope): StatementPlan[] {
   return [

@@ -36,10 +36,14 @@ class Missing(Exception):
     pass
 
 
-def call(url, method="GET", headers=None, body=None):
+def call(url, method="GET", headers=None, body=None, take=None):
+    """The answer; or, with "take", that is called with each piece of it: a snapshot has gigabytes."""
     request = urllib.request.Request(url, data=body, method=method, headers=headers or {})
     with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-        return answer.read()
+        if take is None:
+            return answer.read()
+        for piece in iter(lambda: answer.read(1 << 20), b""):
+            take(piece)
 
 
 token = None
@@ -95,7 +99,8 @@ def signed(service, region, method, url, headers, payload_digest, keys, now):
     return headers
 
 
-def aws(service, host, method="POST", path="/", headers=None, body=b"", payload_digest=None):
+def aws(service, host, method="POST", path="/", headers=None, body=b"", payload_digest=None,
+        take=None):
     region = metadata("meta-data/placement/region")
     base = os.environ.get("AWS_ENDPOINT_URL") or "https://%s.%s.amazonaws.com" % (host, region)
     url = base.rstrip("/") + path
@@ -103,7 +108,7 @@ def aws(service, host, method="POST", path="/", headers=None, body=b"", payload_
     headers = signed(service, region, method, url, headers or {}, payload_digest or digest(body),
                      credentials(), now)
     del headers["host"]
-    return call(url, method, headers, body or None)
+    return call(url, method, headers, body or None, take)
 
 
 def ssm(action, **arguments):
@@ -181,14 +186,17 @@ def put(name, kind="String"):
 
 
 def fetch(bucket, key, expected, path):
-    try:
-        data = aws("s3", bucket + ".s3", "GET", bucket_path(bucket, key))
-    except urllib.error.HTTPError as error:
-        raise RuntimeError("object %s: status %d" % (key, error.code)) from None
-    if digest(data) != expected:
-        raise RuntimeError("object %s is not what was asked for: sha256 %s" % (key, digest(data)))
+    checksum = hashlib.sha256()
     with open(path + ".new", "wb") as out:
-        out.write(data)
+        def take(piece):
+            checksum.update(piece)
+            out.write(piece)
+        try:
+            aws("s3", bucket + ".s3", "GET", bucket_path(bucket, key), take=take)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError("object %s: status %d" % (key, error.code)) from None
+    if checksum.hexdigest() != expected:
+        raise RuntimeError("object %s is not what was asked for: sha256 %s" % (key, checksum.hexdigest()))
     os.replace(path + ".new", path)
 
 

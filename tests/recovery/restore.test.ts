@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { commandLine, type RemoteMachine, type RunOptions } from "../../recovery/remoteMachine.ts";
 import { type RestoreOptions, restore } from "../../recovery/restore.ts";
-import { chosenSnapshot } from "../../recovery/snapshotSource.ts";
+import { chosenSnapshot, localSnapshot } from "../../recovery/snapshotSource.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { run } from "../support/tools.ts";
 
@@ -61,7 +61,7 @@ describe("restore", () => {
   const options = (targets: RestoreOptions["targets"], other: Partial<RestoreOptions> = {}) => ({
     targets,
     templates,
-    snapshot: { origin: "a file", file: join(folder, "snapshot.db"), sha256: "abc", discard() {} },
+    snapshot: localSnapshot("a file", join(folder, "snapshot.db"), "abc", () => {}),
     now: new Date("2026-11-24T12:00:00Z"),
     confirm: async () => true,
     say() {},
