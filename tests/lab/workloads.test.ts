@@ -125,7 +125,7 @@ describe("workloads on the lab's cluster", function () {
       }
     });
 
-    it("keeps serving while every worker is drained in turn: no request fails at its second try", async () => {
+    it("keeps serving while every node is drained in turn: no request fails at its second try", async () => {
       await waitFor(services);
       const [controlPlane] = withRole(cluster.lab, "control-plane");
       const kubectl = (...args: string[]) =>
@@ -133,7 +133,10 @@ describe("workloads on the lab's cluster", function () {
           timeoutSeconds: 200,
         });
       const experience = await whileAsked(async () => {
-        for (const { name } of withRole(cluster.lab, "worker")) {
+        const nodes = (["worker", "control-plane"] as const).map((role) =>
+          withRole(cluster.lab, role),
+        );
+        for (const { name } of nodes.flat()) {
           const drain = ["--ignore-daemonsets", "--delete-emptydir-data", "--timeout=180s"];
           await kubectl("drain", name, ...drain);
           try {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { ec2Stack } from "../../../components/ec2/stack.ts";
 import { eksStack } from "../../../components/eks/stack.ts";
 import { planEks } from "../../../design/eks.ts";
 import type { KubernetesObject } from "../../../lab/faults/objects.ts";
-import { eksConfig, type Raw } from "../../support/fixtures.ts";
+import { ec2Config, eksConfig, type Raw } from "../../support/fixtures.ts";
 import { record } from "../../support/mocks.ts";
 import { unknownText } from "../../support/plannedGraph.ts";
 import { realPreview } from "../../support/realPreview.ts";
@@ -16,10 +17,14 @@ export interface Manifest {
 /** Charts bring manifests of their own, which are not ours and not at hand. */
 const charts = /^kubernetes:helm\.sh/;
 
+/** Kinds whose definition comes with a chart and is not kept here: the API server cannot be asked. */
+const withoutDefinition: readonly string[] = ["TargetGroupBinding"];
+
 function manifestOf(source: string, type: string, inputs: unknown): Manifest[] {
   if (!type.startsWith("kubernetes:") || charts.test(type)) return [];
   const text = JSON.stringify(inputs).replaceAll(unknownText, "known-later");
   const object = JSON.parse(text) as KubernetesObject & { status?: unknown };
+  if (withoutDefinition.includes(object.kind)) return [];
   delete object.status;
   return [{ source: `${source}: ${object.kind} ${object.metadata?.name}`, object }];
 }
@@ -32,35 +37,55 @@ export async function previewedManifests(stack: string): Promise<Manifest[]> {
   );
 }
 
-const backends: Record<string, Raw[]> = {
-  "rook-ceph": [{ backend: "rook-ceph" }],
-  portworx: [{ backend: "portworx", licensed: true }],
-  both: [{ backend: "rook-ceph" }, { backend: "portworx", licensed: true }],
+const ceph = {
+  backend: "rook-ceph",
+  pool: "disks",
+  fileSystem: true,
+  objectStore: true,
+  alerts: true,
+};
+const portworx = { backend: "portworx", pool: "disks", licensed: true };
+const external = {
+  mode: "external",
+  endpoints: [1, 2, 3].map((number) => `https://etcd-${number}.example.com:2379`),
+  secretName: "kvdb",
+};
+const choices: Record<string, Raw[]> = {
+  "Ceph with everything": [ceph],
+  "Ceph and Portworx": [{ ...ceph, alerts: false }, portworx],
+  "Portworx with an etcd of its own": [{ ...portworx, kvdb: external }],
 };
 
-/** The same of a stack on platform eks with each choice of storage, and with a team's namespace. */
+const withStorage = (chosen: readonly Raw[]) => (raw: Raw) => {
+  raw.pools.disks = {
+    ...raw.pools.general,
+    minNodes: 2,
+    nodesPerZone: { min: 1, desired: 1, max: 1 },
+  };
+  raw.storage = [{ backend: "ebs" }, ...chosen];
+  raw.namespaces = {
+    shop: {
+      guard: "enforce",
+      quota: { cpus: 4, memoryGiB: 8, pods: 10, storageGiB: 100 },
+      containers: { defaultCpuMilli: 100, defaultMemoryMiB: 128 },
+    },
+  };
+};
+
+/** The same of stacks on both platforms of AWS with each choice of storage, and a team's namespace. */
 export async function storageManifests(): Promise<Manifest[]> {
   const found: Manifest[] = [];
-  for (const [name, chosen] of Object.entries(backends)) {
-    const config = eksConfig((raw: Raw) => {
-      raw.pools.disks = {
-        ...raw.pools.general,
-        minNodes: 2,
-        nodesPerZone: { min: 1, desired: 1, max: 1 },
-      };
-      raw.storage = [{ backend: "ebs" }, ...chosen.map((one) => ({ pool: "disks", ...one }))];
-      raw.namespaces = {
-        shop: {
-          guard: "enforce",
-          quota: { cpus: 4, memoryGiB: 8, pods: 10, storageGiB: 100 },
-          containers: { defaultCpuMilli: 100, defaultMemoryMiB: 128 },
-        },
-      };
-    });
-    const stack = { stack: "demo", preview: false };
-    const { registrations } = await record(async () => eksStack(planEks(config)), stack);
-    for (const { type, inputs } of registrations)
-      found.push(...manifestOf(`storage ${name}`, type, inputs));
+  for (const [name, chosen] of Object.entries(choices)) {
+    const change = withStorage(chosen);
+    const programs: Record<string, () => Promise<unknown>> = {
+      eks: async () => eksStack(planEks(eksConfig(change))),
+      ec2: async () => ec2Stack(ec2Config(change)),
+    };
+    for (const [platform, program] of Object.entries(programs)) {
+      const { registrations } = await record(program, { stack: "demo", preview: false });
+      for (const { type, inputs } of registrations)
+        found.push(...manifestOf(`${name} on ${platform}`, type, inputs));
+    }
   }
   return found;
 }
