@@ -26,6 +26,16 @@ export const terminationHook = "leave-the-cluster";
 const bootDir = "/usr/local/lib/quorum/boot";
 
 /**
+ * cloud-init notes that a module has run before it runs. Where a first boot was cut short, it would
+ * never write the files or start the boot: so these notes go until the boot is enabled. A `bootcmd`
+ * runs at every start, before the files are written.
+ */
+const onceMore =
+  "systemctl --quiet is-enabled quorum-boot.service 2>/dev/null || " +
+  "rm -f /var/lib/cloud/instance/sem/config_write_files /var/lib/cloud/instance/sem/config_runcmd " +
+  "/var/lib/cloud/instance/sem/config_scripts_user";
+
+/**
  * Cloud-config of a machine: who it is, and the programs that fetch the rest. Written once for each
  * machine; `quorum-boot` then runs at every start.
  * @param bundleDigest SHA-256 of the machine files, which are also the object's name.
@@ -45,6 +55,7 @@ export function renderUserData(
     // No way in but Session Manager.
     ssh_pwauth: false,
     disable_root: true,
+    bootcmd: [["sh", "-c", onceMore]],
     write_files: [
       file("/etc/quorum/boot.env", "0644", bootEnv(facts, bundleDigest)),
       file("/usr/local/bin/quorum-cloud", "0755", text(templates, "ec2/quorum-cloud.py")),
@@ -58,6 +69,8 @@ export function renderUserData(
       ),
     ],
     runcmd: [
+      // What is enabled must be whole after a power cut.
+      ["sync"],
       ["systemctl", "daemon-reload"],
       ["systemctl", "enable", "quorum-boot.service"],
       ["systemctl", "start", "--no-block", "quorum-boot.service"],

@@ -31,6 +31,7 @@ export async function layCloudFiles(paths: MachinePaths, authority: string): Pro
   for (const stage of stages) {
     put(join(source, "cloud-init.conf"), `${units}/${stage}.service.d/lab.conf`);
   }
+  put(join(source, "quorum-boot.conf"), `${units}/quorum-boot.service.d/lab.conf`);
   for (const unit of masked) symlinkSync("/dev/null", join(paths.upper, units, unit));
   // OpenSSL finds an authority by the hash of its name.
   const { stdout } = await run("openssl", ["x509", "-in", authority, "-noout", "-hash"]);

@@ -11,12 +11,15 @@ retryCapSeconds=${RETRY_CAP_SECONDS:-30}
 reportSeconds=${REPORT_SECONDS:-30}
 mkdir -p "$state" /run/quorum
 
+# Phases are called with their own output taken away.
+exec 3>&1
+
 # report STATE WORDS: to console and journal, to a file, and to SSM when that answers.
 said=
 report() {
   [ "$said" != "$*" ] || return 0
   said=$*
-  echo "quorum boot: $*"
+  echo "quorum boot: $*" >&3
   echo "$1 $(date +%s) ${*:2}" >"$state/boot.new" && mv "$state/boot.new" "$state/boot"
   echo "$1 $(date -u +%Y-%m-%dT%H:%M:%SZ) ${INSTANCE_ID:-unknown} ${*:2}" |
     timeout 20 quorum-cloud put "$STATE_PARAMETER" 2>/dev/null || true

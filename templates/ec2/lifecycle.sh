@@ -7,12 +7,7 @@ pollSeconds=5
 # A balancer's targets are given this long to be forgotten before the server stops.
 drainSeconds=70
 
-leaving() {
-  [ "$(quorum-cloud metadata meta-data/autoscaling/target-lifecycle-state 2>/dev/null)" = Terminated ] ||
-    quorum-cloud metadata meta-data/spot/instance-action >/dev/null 2>&1
-}
-
-until leaving; do sleep "$pollSeconds"; done
+until quorum-cloud leaving "$pollSeconds"; do sleep "$pollSeconds"; done
 echo "this machine is to go: leaving the cluster"
 if [ "$ROLE" = control-plane ]; then sleep "$drainSeconds"; fi
 undo=/usr/local/lib/quorum/steps/$ROLE-undo.sh

@@ -5,6 +5,9 @@
 overlay=quorum-pods
 port=8472
 . /etc/quorum/machine.env
+is_far() { return 1; }
+# Where workers stand in other places too.
+[ ! -f /usr/local/lib/quorum/farNodes.sh ] || . /usr/local/lib/quorum/farNodes.sh
 
 link_address() {
   local a b c d
@@ -30,11 +33,13 @@ own_range() {
 
 # route RANGE ADDRESS
 route() {
-  local gateway=${1%/*} link
+  local gateway=${1%/*} link size=()
   link=$(link_address "$2")
   make_overlay
   bridge fdb replace "$link" dev "$overlay" dst "$2" self permanent
   ip neigh replace "$gateway" lladdr "$link" dev "$overlay" nud permanent
+  # Packets that are too large for the way are refused here, where their sender hears of it.
+  if is_far "$2"; then size=(mtu "$FAR_MTU"); fi
   # shellcheck disable=SC2154 # of the script that sources this
-  ip route replace "$1" via "$gateway" dev "$overlay" onlink proto "$protocol"
+  ip route replace "$1" via "$gateway" dev "$overlay" onlink "${size[@]}" proto "$protocol"
 }

@@ -11,6 +11,7 @@ Secrets go by standard input and output only. Exit status: 0 done, 3 there is no
   attach VOLUME                 to this machine; prints the device once it is attached
   addresses INSTANCE CLUSTER    names of a running machine of the cluster, as openssl writes them
   complete GROUP HOOK           the machine may be terminated now
+  leaving SECONDS               asks that often; ends when this machine is to go
   uuid NAME                     the same for the same name, always
 """
 import base64
@@ -20,6 +21,7 @@ import hmac
 import json
 import os
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -246,9 +248,29 @@ def complete(group, hook):
           LifecycleActionResult="CONTINUE")
 
 
+def leaving(seconds):
+    """One process that waits: starting Python every few seconds would cost more than all else here."""
+    global token
+    while True:
+        token = None
+        if found("meta-data/autoscaling/target-lifecycle-state") == "Terminated":
+            return
+        if found("meta-data/spot/instance-action") is not None:
+            return
+        time.sleep(float(seconds))
+
+
+def found(path):
+    try:
+        return metadata(path)
+    except (OSError, Missing):
+        return None
+
+
 COMMANDS = {
     "identity": identity, "secrets": secrets, "get": get, "put": put, "fetch": fetch, "upload": upload,
     "attach": attach, "addresses": addresses, "complete": complete,
+    "leaving": leaving,
     "metadata": lambda path: print(metadata(path)),
     "uuid": lambda name: print(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
 }

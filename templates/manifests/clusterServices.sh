@@ -31,6 +31,8 @@ if [ "$(etcdctl get "$applied" --print-value-only)" != "$digest" ]; then
   quorum-with-lock --ttl 30 bootstrap/manifests "$0" --locked >/dev/null
 fi
 systemctl start quorum-token.timer
+# Where workers read the token elsewhere, they need not wait for the timer's first turn.
+[ ! -x /usr/local/lib/quorum/publishToken.sh ] || systemctl start --no-block quorum-token.service
 case "$QUORUM_CHANGED" in
   *approveServing* | *releaseNodes* | *quorum-approve* | *quorum-release*) systemctl restart --no-block "${services[@]}" ;;
   *) systemctl start --no-block "${services[@]}" ;;

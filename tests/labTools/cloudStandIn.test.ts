@@ -83,6 +83,12 @@ server.serve_forever()
     assert.equal((await ask("meta-data/spot/instance-action")).status, 404);
   });
 
+  it("shows the identity document, as cloud-init looks for it", async () => {
+    assert.equal(await (await ask("dynamic/instance-identity")).text(), "document");
+    const document = await (await ask("dynamic/instance-identity/document")).json();
+    assert.equal((document as { instanceId: string }).instanceId, machine.instanceId);
+  });
+
   it("hands out user data as they were given, packed", async () => {
     const packed = Buffer.from(await (await ask("user-data")).arrayBuffer());
     assert.deepEqual(packed, Buffer.from(machine.userData, "base64"));

@@ -174,6 +174,7 @@ print(cloud.signed("s3", "us-east-1", "GET", url, {}, cloud.digest(b""), keys, n
     assert.deepEqual(Object.keys(document), [
       "ssh_pwauth",
       "disable_root",
+      "bootcmd",
       "write_files",
       "runcmd",
     ]);

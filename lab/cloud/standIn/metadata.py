@@ -123,9 +123,9 @@ def answer(address, machine, path):
     """The body for a path behind the version, or None."""
     if path == "user-data":
         return base64.b64decode(machine["userData"])
-    if path in ("dynamic", "dynamic/"):
+    if path.rstrip("/") == "dynamic":
         return b"instance-identity/"
-    if path == "dynamic/instance-identity/":
+    if path.rstrip("/") == "dynamic/instance-identity":
         return b"document"
     if path == "dynamic/instance-identity/document":
         return document(address, machine).encode()
