@@ -1,4 +1,4 @@
-import type { Model } from "./model.ts";
+import type { DomainId, Model } from "./model.ts";
 import type { Survivors } from "./survivors.ts";
 
 /** What a claim says of one combination of failures. */
@@ -22,6 +22,13 @@ export type Outcome =
 /** A claim made ready for one model; called once per combination of failures. */
 export type Check = (survivors: Survivors) => Outcome;
 
+/**
+ * The same for a roll, where it matters which of two things failed and which is being drained.
+ * @param failed what is lost, with the survivors of that alone.
+ * @param rolled machine that is drained after it.
+ */
+export type RollCheck = (failed: DomainId, survivors: Survivors, rolled: DomainId) => Outcome;
+
 export interface Claim {
   /** Kebab-case; the name used in `proof.require` and in gaps of the model. */
   id: string;
@@ -36,6 +43,8 @@ export interface Claim {
    * @returns the check, or why the claim does not apply to this model.
    */
   prepare(model: Model): Check | { notApplicable: string };
+  /** Asked for every failure during a roll instead of the check, which is for the cluster at rest. */
+  prepareRoll?(model: Model): RollCheck;
 }
 
 export const proven: Outcome = { verdict: "proven" };

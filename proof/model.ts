@@ -37,7 +37,10 @@ export interface Part {
 export interface Quorum {
   kind: "etcd" | "ceph-mon" | "kvdb";
   name: string;
+  /** Who votes, or, with `voters`, who may be chosen to. */
   members: Part[];
+  /** So many of the members vote, and the plan does not say which. Default: all of them. */
+  voters?: number;
   /** Key of the stack file that sets the number of members. */
   fixKey: string;
 }
@@ -166,6 +169,8 @@ export interface StoragePool {
   failureDomain: "zone" | "machine" | "none";
   /** Places that can hold a replica; absent when the plan does not say where the disks are. */
   places: Part[] | undefined;
+  /** What would help, where that is neither `min_size` nor `failureDomain`. */
+  fix?: string;
 }
 
 /** Way out of the cluster for the machines of one zone. */

@@ -1,5 +1,5 @@
 import { loadByMachine } from "./capacityPlan.ts";
-import type { Check, Claim, Outcome } from "./claim.ts";
+import type { Check, Claim, Outcome, RollCheck } from "./claim.ts";
 import { enumerate } from "./claim.ts";
 import { claims as allClaims } from "./claims/index.ts";
 import { type FailureClass, failureClasses } from "./failures.ts";
@@ -31,6 +31,7 @@ export class UnknownDomainError extends Error {}
 interface Prepared {
   claim: Claim;
   check: Check | undefined;
+  rollCheck: RollCheck | undefined;
   result: ClaimResult;
 }
 
@@ -58,7 +59,13 @@ function prepare(claim: Claim, model: Model): Prepared {
     notApplicable,
     sets: { single: emptySet(), pair: emptySet(), roll: emptySet() },
   };
-  return { claim, check: typeof check === "function" ? check : undefined, result };
+  const applies = typeof check === "function";
+  return {
+    claim,
+    check: applies ? check : undefined,
+    rollCheck: applies ? claim.prepareRoll?.(model) : undefined,
+    result,
+  };
 }
 
 /** Adds one outcome to the result of a set. */
@@ -144,6 +151,21 @@ function bounds(
     });
 }
 
+/** What a claim with a check of its own for rolls says of one. */
+function rollOutcome(
+  { rollCheck }: Prepared,
+  { roll }: Scenario,
+  survive: (domains: DomainId[]) => Survivors,
+): Outcome | undefined {
+  if (rollCheck === undefined || roll === undefined) return undefined;
+  const { failed, rolled, eitherWay } = roll;
+  const outcome = rollCheck(failed, survive([failed]), rolled);
+  if (!eitherWay || outcome.verdict !== "proven") return outcome;
+  const reverse = rollCheck(rolled, survive([rolled]), failed);
+  if (reverse.verdict !== "refuted") return reverse;
+  return { ...reverse, left: `${reverse.left} (with the two changed round)` };
+}
+
 /** Single failures that refute a claim, by claim. */
 type Broken = Map<string, Set<DomainId>>;
 
@@ -158,15 +180,17 @@ function runSet(
   broken: Broken,
 ): void {
   const weights = prepared.map((): number[] => []);
+  const isAsked = (one: Prepared): boolean =>
+    one.claim.scope !== "plan" || (set === "roll" && one.rollCheck !== undefined);
   for (const one of prepared) {
-    if (one.claim.scope !== "plan") continue;
+    if (isAsked(one)) continue;
     record(one.result.sets[set], wholePlan, outcomeOf(one, survive([])), []);
   }
   for (const scenario of scenarios) {
     const survivors = survive(scenario.domains);
     prepared.forEach((one, index) => {
-      if (one.claim.scope === "plan") return;
-      const outcome = outcomeOf(one, survivors);
+      if (!isAsked(one)) return;
+      const outcome = rollOutcome(one, scenario, survive) ?? outcomeOf(one, survivors);
       const alone = broken.get(one.claim.id);
       const known = scenario.contains.some((id) => alone?.has(id));
       const weight = scenario.weight + (known ? implied : 0);

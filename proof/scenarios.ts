@@ -10,6 +10,8 @@ export interface Scenario {
   sentence: (takes: string, left: string) => string;
   size: number;
   weight: number;
+  /** In a roll: what fails, and the machine that is drained; also the other way round if both are machines. */
+  roll?: { failed: DomainId; rolled: DomainId; eitherWay: boolean };
 }
 
 /** For claims that do not depend on what fails. */
@@ -73,6 +75,11 @@ export function pairs(
       sentence: (takes, left) => join(`losing ${failing} while ${moving} is rolled`, takes, left),
       size,
       weight,
+      roll: {
+        failed: domains[rolled === first ? 1 : 0] ?? -1,
+        rolled: domains[rolled === first ? 0 : 1] ?? -1,
+        eitherWay: first.kind === "machine" && second.kind === "machine",
+      },
     });
   }
   return found;

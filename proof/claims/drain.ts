@@ -2,6 +2,7 @@ import type { Claim, Outcome } from "../claim.ts";
 import { plural, proven, refuted, unknownBecause } from "../claim.ts";
 import type { DisruptionBudget, Model, Workload } from "../model.ts";
 import { countOrPercentIn } from "../read.ts";
+import { type Allowance, drainAfterFailure } from "./drainInRoll.ts";
 
 /** Evictions that the budget allows while every replica is healthy; undefined when not said. */
 export function evictionsAllowed(budget: DisruptionBudget, replicas: number): number | undefined {
@@ -103,5 +104,23 @@ export const drain: Claim = {
       outcomes.find(({ verdict }) => verdict === "unknown") ??
       proven;
     return () => outcome;
+  },
+  prepareRoll(model) {
+    const atRest = this.prepare(model);
+    const numbers = new Map(model.workloads.map((workload, index) => [workload, index]));
+    const index = new LabelIndex(model.workloads);
+    const allowances = model.budgets.flatMap((budget): Allowance[] => {
+      const covered = index.covered(budget);
+      const replicas = covered.reduce((sum, workload) => sum + workload.replicas, 0);
+      const evictions = evictionsAllowed(budget, replicas) ?? 0;
+      if (replicas === 0 || evictions < 1) return [];
+      const workloads = covered.map((workload) => numbers.get(workload) as number);
+      return [{ budget: budget.name, workloads, evictions }];
+    });
+    const check = drainAfterFailure(model, allowances);
+    return (failed, survivors, rolled) => {
+      const first = typeof atRest === "function" ? atRest(survivors) : proven;
+      return first.verdict === "proven" ? check(failed, survivors, rolled) : first;
+    };
   },
 };

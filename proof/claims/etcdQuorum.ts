@@ -10,6 +10,7 @@ export function majority(members: number): number {
 
 /** Whether one quorum holds, and what the loss was. */
 export function quorumOutcome(quorum: Quorum, survivors: Survivors): Outcome {
+  if (quorum.voters !== undefined) return chosenOutcome(quorum, quorum.voters, survivors);
   const total = quorum.members.length;
   const lost = survivors.lostOf(quorum.members);
   const left = total - lost.length;
@@ -20,6 +21,37 @@ export function quorumOutcome(quorum: Quorum, survivors: Survivors): Outcome {
     `${left} of ${plural(total, "voter")} left, ${needed} needed`,
     quorumFix(quorum, survivors, lost.length),
   );
+}
+
+/** Voters of some members: proven if any choice of them holds, refuted if none does. */
+function chosenOutcome(quorum: Quorum, voters: number, survivors: Survivors): Outcome {
+  const lost = survivors.lostOf(quorum.members).length;
+  const [worst, best] = votersLost(quorum.members.length, voters, lost);
+  const needed = majority(voters);
+  if (voters - worst >= needed) return proven;
+  if (voters - best >= needed) {
+    return unknownBecause(
+      `the plan does not say on which ${voters} of ${quorum.members.length} machines ${quorum.name} keeps its store: choose one in each zone (${quorum.fixKey})`,
+    );
+  }
+  const left = `at most ${voters - best} of ${plural(voters, "voter")} left, ${needed} needed`;
+  const takes = survivors.lostOf(quorum.members).map(({ name }) => name);
+  return refuted(takes, left, `spread the machines of ${quorum.name} over more zones`);
+}
+
+/** Most and fewest voters among `lost` of `members`, whichever were chosen. */
+function votersLost(members: number, voters: number, lost: number): [number, number] {
+  return [Math.min(voters, lost), Math.max(0, voters - (members - lost))];
+}
+
+/** Whether the majority is gone: surely, possibly (by which members vote), or not. */
+export function majorityLost(quorum: Quorum, survivors: Survivors): "surely" | "possibly" | "no" {
+  const { members, voters = members.length } = quorum;
+  const lost = survivors.lostOf(members).length;
+  const [worst, best] = votersLost(members.length, voters, lost);
+  const needed = majority(voters);
+  if (voters - worst >= needed) return "no";
+  return voters - best >= needed ? "possibly" : "surely";
 }
 
 function quorumFix(quorum: Quorum, survivors: Survivors, lost: number): string {

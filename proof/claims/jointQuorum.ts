@@ -1,8 +1,8 @@
 import type { Check, Claim, Outcome } from "../claim.ts";
-import { proven, refuted } from "../claim.ts";
+import { proven, refuted, unknownBecause } from "../claim.ts";
 import type { Model, Quorum } from "../model.ts";
 import type { Survivors } from "../survivors.ts";
-import { majority } from "./etcdQuorum.ts";
+import { majorityLost } from "./etcdQuorum.ts";
 
 /**
  * Quorums of which some members stand on the same machines, or, where the plan places them by zone
@@ -35,15 +35,18 @@ function placesOf(quorum: Quorum, model: Model): Set<number> {
 }
 
 function together(group: readonly Quorum[], survivors: Survivors): Outcome {
-  const broken = group.filter((quorum) => {
-    const left = survivors.aliveOf(quorum.members).length;
-    return left < majority(quorum.members.length);
-  });
-  if (broken.length < group.length) return proven;
+  const lost = group.map((quorum) => majorityLost(quorum, survivors));
+  if (lost.includes("no")) return proven;
+  const names = group.map(({ name }) => name).join(" and ");
+  if (lost.includes("possibly")) {
+    return unknownBecause(
+      `the plan does not say whether one failure takes the majorities of ${names}`,
+    );
+  }
   return refuted(
     group.flatMap((quorum) => survivors.lostOf(quorum.members).map(({ name }) => name)),
-    `${group.map(({ name }) => name).join(" and ")} lose their majority together, so neither can help to repair the other`,
-    `put at most one member of each of ${group.map(({ name }) => name).join(" and ")} where one failure takes it`,
+    `${names} lose their majority together, so neither can help to repair the other`,
+    `put at most one member of each of ${names} where one failure takes it`,
   );
 }
 

@@ -10,6 +10,7 @@ function replicasLost(pool: StoragePool, survivors: Survivors): number {
 }
 
 function sizeFix(pool: StoragePool, failures: number, lost: number): string {
+  if (pool.fix !== undefined) return pool.fix;
   if (pool.minSize >= pool.size) {
     return `set min_size of ${pool.name} to ${Math.max(1, pool.size - 1)}`;
   }
@@ -49,7 +50,8 @@ export const minSize: Claim = {
         refuted(
           [],
           `${impossible.name} wants ${impossible.size} replicas in different places and has ${count}: writes hang from the start`,
-          `give ${impossible.name} at least ${impossible.size} places or fewer replicas`,
+          impossible.fix ??
+            `give ${impossible.name} at least ${impossible.size} places or fewer replicas`,
         );
     }
     return (survivors) => {

@@ -4,7 +4,7 @@ import { quorumOutcome } from "./etcdQuorum.ts";
 
 export const storageQuorum: Claim = {
   id: "storage-quorum",
-  title: "storage monitors keep a majority",
+  title: "storage monitors and key-value stores keep a majority",
   prepare(model): Check | { notApplicable: string } {
     const quorums = model.quorums.filter(({ kind }) => kind !== "etcd");
     if (quorums.length === 0) {

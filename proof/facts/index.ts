@@ -5,6 +5,7 @@ import { addEgress, zonesBySubnet } from "./awsNetwork.ts";
 import { ec2Facts } from "./ec2.ts";
 import { eksFacts } from "./eks.ts";
 import { hostsFacts } from "./hosts.ts";
+import { portworxFacts } from "./portworx.ts";
 import { storageFacts } from "./storage.ts";
 import { workloadFacts } from "./workloads.ts";
 
@@ -18,6 +19,7 @@ export function modelOf(graph: Graph): Model {
   addEgress(graph, builder, zones);
   workloadFacts(graph, builder);
   storageFacts(graph, builder);
+  portworxFacts(graph, builder);
   autoscalerFacts(graph, builder);
   return builder.model;
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   addBudget,
   addCeph,
+  addPortworx,
   addStorageClass,
   addWorkload,
   ec2Plan,
@@ -41,6 +42,15 @@ function coredns(plan: Plan, values: Record<string, unknown>): void {
   const { inputs } = plan.named("coredns");
   const before = JSON.parse(String(inputs.configurationValues));
   inputs.configurationValues = JSON.stringify({ ...before, ...values });
+}
+
+/** Required node affinity to pools. */
+function onPools(values: string[]): object {
+  const matchExpressions = [{ key: "quorum/pool", operator: "In", values }];
+  const nodeSelectorTerms = [{ matchExpressions }];
+  return {
+    nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  };
 }
 
 function dns(plan: Plan, values: Record<string, unknown>): void {
@@ -355,6 +365,56 @@ const saboteurs: Saboteur[] = [
     fix: /crossZone/,
   },
   {
+    wrong: "a key-value store of Portworx on machines of two zones",
+    plan: changed(eksPlan({ perZone: 1, minNodes: 2 }), (plan) => {
+      addPortworx(plan, {
+        placement: onPools(["general"]),
+      });
+      plan.named("general-a").inputs.labels = { "quorum/pool": "general" };
+      plan.named("general-b").inputs.labels = { "quorum/pool": "general" };
+      plan.named("general-b").inputs.scalingConfig = { desiredSize: 2, maxSize: 2 };
+    }),
+    red: ["storage-quorum", "storage-min-size"],
+    says: "losing eu-west-1b takes the store on general-b#1 and the store on general-b#2: 1 of 3 voters left, 2 needed",
+    fix: /px\/metadata-node/,
+  },
+  {
+    wrong: "volumes of Portworx without a copy",
+    plan: changed(eksPlan({ perZone: 1, minNodes: 2 }), (plan) => {
+      addPortworx(plan);
+      plan.named("portworx-block").inputs.parameters = { repl: "1" };
+    }),
+    red: ["storage-min-size"],
+    says: "losing machine general-a#1 takes the stores in eu-west-1a: volumes of portworx-block keeps 0 of 1 replica, min_size is 1",
+    fix: /keep 3 replicas of portworx-block \(repl\)/,
+  },
+  {
+    wrong: "a key-value store of Portworx that shares two machines with Ceph's monitors",
+    plan: changed(eksPlan({ perZone: 1, minNodes: 2 }), (plan) => {
+      addPortworx(plan, { placement: onPools(["general"]) });
+      for (const name of ["general-a", "general-b"])
+        plan.named(name).inputs.labels = { "quorum/pool": "general" };
+      plan.named("general-b").inputs.scalingConfig = { desiredSize: 2, maxSize: 2 };
+      plan.named("portworx-block").inputs.parameters = { repl: "3" };
+      plan.remove("portworx-block");
+      plan.add("kubernetes:ceph.rook.io/v1:CephCluster", "ceph", {
+        metadata: { name: "ceph" },
+        spec: {
+          mon: {
+            count: 3,
+            zones: zones
+              .slice(0, 2)
+              .toReversed()
+              .map((name) => ({ name })),
+          },
+        },
+      });
+    }),
+    red: ["storage-quorum", "joint-quorum"],
+    says: "losing eu-west-1b takes mon-1 and mon-3: 1 of 3 voters left, 2 needed",
+    fix: /mon.zones/,
+  },
+  {
     wrong: "two storage monitors in one zone",
     plan: changed(eksPlan(), (plan) => addCeph(plan, zones.slice(0, 2))),
     red: ["storage-quorum"],
@@ -376,6 +436,46 @@ describe("proof of plans that were sabotaged", () => {
     const proof = proofOf(plan);
     assert.deepEqual(red(proof), []);
     assert.deepEqual(proof.unproven, []);
+  });
+
+  it("judges the store of Portworx by where it may stand", () => {
+    const single = eksPlan({ perZone: 1, minNodes: 2 });
+    addPortworx(single);
+    assert.deepEqual(red(proofOf(single)), []);
+    assert.deepEqual(unknownOf(proofOf(single), "storage-quorum"), []);
+
+    const double = eksPlan();
+    addPortworx(double);
+    assert.deepEqual(unknownOf(proofOf(double), "storage-quorum"), [
+      "the plan does not say on which 3 of 6 machines Portworx portworx keeps its store: choose one in each zone (label px/metadata-node)",
+    ]);
+
+    const chosen = eksPlan();
+    addPortworx(chosen);
+    for (const zone of ["a", "b", "c"]) {
+      const group = chosen.named(`general-${zone}`);
+      const chosenOne = structuredClone(group.inputs);
+      chosen.add(
+        "aws:eks/nodeGroup:NodeGroup",
+        `store-${zone}`,
+        {
+          ...chosenOne,
+          scalingConfig: { desiredSize: 1, maxSize: 1 },
+          labels: { "px/metadata-node": "true" },
+        },
+        { from: group.propertyDependencies },
+      );
+    }
+    assert.deepEqual(unknownOf(proofOf(chosen), "storage-quorum"), []);
+    assert.ok(!red(proofOf(chosen)).includes("storage-quorum"));
+
+    const elsewhere = eksPlan();
+    addPortworx(elsewhere, {
+      kvdb: { internal: false, endpoints: ["etcd:https://192.0.2.1:2379"] },
+    });
+    assert.deepEqual(unknownOf(proofOf(elsewhere), "storage-quorum"), [
+      "the key-value store of portworx runs outside of what the plan has",
+    ]);
   });
 
   it("counts a machine of unstated size as full, and says so only where it is needed", () => {

@@ -315,6 +315,19 @@ export function addStorageClass(plan: Plan, name: string, provisioner: string): 
   plan.add("kubernetes:storage.k8s.io/v1:StorageClass", name, { metadata: { name }, provisioner });
 }
 
+/** Portworx on every worker, with its own store and one class of three replicas. */
+export function addPortworx(plan: Plan, spec: Record<string, unknown> = {}): void {
+  plan.add("kubernetes:core.libopenstorage.org/v1:StorageCluster", "portworx", {
+    metadata: { name: "portworx", namespace: "portworx" },
+    spec: { kvdb: { internal: true }, ...spec },
+  });
+  plan.add("kubernetes:storage.k8s.io/v1:StorageClass", "portworx-block", {
+    metadata: { name: "portworx-block" },
+    provisioner: "pxd.portworx.com",
+    parameters: { repl: "3" },
+  });
+}
+
 /** Ceph with a monitor per zone and one pool of three replicas. */
 export function addCeph(plan: Plan, zones: string[]): void {
   plan.add("kubernetes:ceph.rook.io/v1:CephCluster", "ceph", {
