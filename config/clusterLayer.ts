@@ -49,6 +49,23 @@ export interface CephOptionsConfig {
   alerts: boolean;
 }
 
+/** What Ceph is asked for on every platform. */
+export type CephStorageConfig = RookCephStorageConfig | HostsCephConfig;
+
+/** Ceph by Rook on hosts: its disks are whole disks of theirs. */
+export interface HostsCephConfig extends CephOptionsConfig {
+  backend: "rook-ceph";
+  /**
+   * Empty disks by host, which must be a worker: paths that stay the same, e.g. "/dev/disk/by-id/…".
+   * Everything on them is lost. Three zones or more.
+   */
+  disks: Record<string, string[]>;
+  /** Copies of each block, each in another zone. Default 3; writes go on with 2. */
+  replicas: number;
+  /** Delete the data when the backend leaves the stack. Default false: it is protected and kept. */
+  deleteData: boolean;
+}
+
 /** Ceph by Rook: volumes that every zone can reach. Its disks are EBS volumes. */
 export interface RookCephStorageConfig extends ReplicatedStorageConfig, CephOptionsConfig {
   backend: "rook-ceph";

@@ -45,6 +45,19 @@ const backend = z.discriminatedUnion("backend", [
   }),
 ]);
 
+/** Ceph on disks of hosts. */
+export const hostsStorage = z
+  .array(
+    z.strictObject({
+      backend: z.literal("rook-ceph"),
+      disks: z.record(text, z.array(text)),
+      replicas: count.default(3),
+      deleteData: z.boolean().default(false),
+      ...cephOptions,
+    }),
+  )
+  .default([]);
+
 const mode = z.enum(["enforce", "warn", "off"]);
 
 const namespace = z.strictObject({

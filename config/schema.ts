@@ -3,7 +3,7 @@
  * out, one default. `parse.ts` turns `unknown` into these types or into one `ConfigError`.
  */
 
-import type { ClusterLayerConfig } from "./clusterLayer.ts";
+import type { ChartsConfig, ClusterLayerConfig, HostsCephConfig } from "./clusterLayer.ts";
 
 /** One stack's cluster: the platform decides which further keys exist. */
 export type ClusterConfig = EksConfig | HostsConfig | Ec2Config;
@@ -125,6 +125,10 @@ export interface HostsConfig extends CommonConfig {
    * "cilium": the production choice; its chart is installed by the stack.
    */
   podNetwork: "routed" | "cilium";
+  /** Ceph on disks of the hosts, at most once. Its charts need the Pulumi CLI. Default: none. */
+  storage: HostsCephConfig[];
+  /** Where charts come from. */
+  charts: ChartsConfig;
   /** Volumes on the workers' own disks. Default: none. */
   localVolumes?: LocalVolumesConfig | undefined;
   artifacts: ArtifactsConfig;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { clusterLayer } from "./clusterLayerShape.ts";
+import { charts, clusterLayer, hostsStorage } from "./clusterLayerShape.ts";
 import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig } from "./schema.ts";
 
 /**
@@ -119,6 +119,8 @@ const hosts = {
   api: z.strictObject({ vip: text, port: count.default(6443) }),
   etcd: etcd.prefault({}),
   podNetwork: z.enum(["routed", "cilium"]),
+  storage: hostsStorage,
+  charts: charts.prefault({}),
   localVolumes: localVolumes.optional(),
   artifacts: z.discriminatedUnion("source", [
     z.strictObject({ source: z.literal("preinstalled") }),

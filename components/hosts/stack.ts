@@ -6,6 +6,7 @@ import { ciliumVersion } from "../../config/versions.ts";
 import { planCilium } from "../../design/cilium.ts";
 import { planHosts } from "../../design/hosts.ts";
 import { planLocalVolumes } from "../../design/storage/localVolumes.ts";
+import { planHostsCeph } from "../../design/storage/rookCeph/rookCeph.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { HostsCluster } from "./cluster.ts";
 
@@ -35,6 +36,15 @@ export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
     const { LocalVolumes } = await import("../storage/local/localVolumes.ts");
     const { kubeconfig } = cluster;
     new LocalVolumes(`${config.name}-local-volumes`, { plan: localVolumes, kubeconfig });
+  }
+  const [ceph] = config.storage;
+  if (ceph !== undefined) {
+    const { Provider } = await import("@pulumi/kubernetes/provider.js");
+    const { RookCeph } = await import("../storage/rookCeph/rookCeph.ts");
+    const { kubeconfig } = cluster;
+    const provider = new Provider(`${config.name}-storage`, { kubeconfig });
+    const plan = planHostsCeph(ceph, config);
+    new RookCeph(`${config.name}-rook-ceph`, { plan, after: [cluster] }, { provider });
   }
   return cluster;
 }

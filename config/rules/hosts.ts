@@ -1,8 +1,10 @@
 import type { HostsConfig } from "../schema.ts";
 import { malformed, overlapping, sized } from "./addresses.ts";
+import { charts } from "./charts.ts";
 import { hostAddresses, hostRanges } from "./hostAddresses.ts";
 import { controlPlanes, etcdMembers, loadBalancers, roleMix, workers } from "./hostRoles.ts";
 import { apiPort, artifacts, etcd, ssh } from "./hostSettings.ts";
+import { hostsStorage } from "./hostsStorage.ts";
 import { localVolumes } from "./localVolumes.ts";
 import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
 import { type Rule, ruleOver } from "./rule.ts";
@@ -51,6 +53,8 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["api", "ssh"], apiPort),
   rule(["ssh"], ssh),
   rule(["etcd"], etcd),
+  rule(["hosts", "storage"], hostsStorage),
+  rule(["charts"], charts),
   rule(["localVolumes", "etcd"], localVolumes),
   rule(["artifacts", "kubernetes"], artifacts),
 ];

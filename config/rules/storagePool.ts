@@ -5,10 +5,10 @@ import type { PoolConfig } from "../schema.ts";
 type Replicated = RookCephStorageConfig | PortworxStorageConfig;
 
 /** Monitors, or members of Portworx's own store: the majority outlives one zone of three. */
-const quorumZones = 3;
+export const quorumZones = 3;
 
 /** Copies that must be there for a write: one less than a size of 3, so 2. */
-const fewestReplicas = 3;
+export const fewestReplicas = 3;
 
 /** The pool exists, keeps its size, and has a machine for every copy that a zone must hold. */
 export function diskPool(

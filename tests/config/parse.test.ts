@@ -68,7 +68,7 @@ describe("parseConfig", () => {
       labels: {},
       taints: [],
     });
-    assert.deepEqual(config.storage, [{ backend: "ebs", replicas: 1 }]);
+    assert.deepEqual(config.storage, [{ backend: "ebs", replicas: 1, deleteData: false }]);
     assert.deepEqual(config.api, { publicCidrs: [], privateCidrs: [] });
     assert.equal(config.kubernetes.serviceCidr, "172.20.0.0/16");
     assert.equal(config.logRetentionDays, 90);

@@ -28,7 +28,17 @@ const kinds = [
   "admissionregistration/v1 MutatingAdmissionPolicy",
   "admissionregistration/v1 MutatingAdmissionPolicyBinding",
   "rbac/v1 ClusterRole",
+  "rbac/v1 ClusterRoleBinding",
+  "rbac/v1 Role",
+  "rbac/v1 RoleBinding",
+  "storage/v1 CSIDriver",
+  "apiextensions/v1 CustomResourceDefinition",
 ];
+
+/** Groups whose definitions do not stand with the others. */
+const homes: Record<string, string> = {
+  apiextensions: "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
+};
 
 interface Schema {
   [key: string]: unknown;
@@ -52,7 +62,7 @@ const definitions: Record<string, Schema> = {};
 const byKind: Record<string, string> = {};
 for (const kind of kinds) {
   const [group = "", version = "", name = ""] = kind.split(/[/ ]/);
-  const id = `io.k8s.api.${group}.${version}.${name}`;
+  const id = `${homes[group] ?? `io.k8s.api.${group}`}.${version}.${name}`;
   const [tag] = (all[id]?.["x-kubernetes-group-version-kind"] ?? []) as {
     group: string;
     version: string;

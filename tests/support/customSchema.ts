@@ -24,5 +24,15 @@ function compile(file: URL, { apiVersion, kind }: { apiVersion: string; kind: st
     schema: object;
   };
   if (stored !== `${apiVersion} ${kind}`) throw new Error(`${file.pathname} describes ${stored}`);
-  return new Ajv({ allErrors: true, strict: false, allowUnionTypes: true }).compile(schema);
+  const options = { allErrors: true, strict: false, allowUnionTypes: true };
+  return new Ajv({ ...options, code: { regExp: goRegExp } }).compile(schema);
 }
+
+/** Definitions have Go's patterns, whose "(?i)" is a flag here. */
+const goRegExp = Object.assign(
+  (pattern: string, flags: string) => {
+    const plain = pattern.replace("(?i)", "");
+    return new RegExp(plain, plain === pattern ? flags : `${flags}i`);
+  },
+  { code: "new RegExp" },
+);

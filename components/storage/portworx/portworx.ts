@@ -31,7 +31,9 @@ export class Portworx extends pulumi.ComponentResource {
     const cluster = new CustomResource(`${name}-cluster`, plan.cluster, {
       ...next([operator]),
       protect,
+      customTimeouts: { delete: "20m" },
     });
+    new CustomResource(`${name}-snapshots`, plan.snapshotClass, next([cluster]));
     this.ready = plan.storageClasses.map(
       (one) => new StorageClass(`${name}-${one.metadata.name}`, one, next([cluster])),
     );

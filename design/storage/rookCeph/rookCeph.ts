@@ -1,8 +1,17 @@
-import type { RookCephStorageConfig } from "../../../config/clusterLayer.ts";
-import type { AwsConfig } from "../../../config/schema.ts";
+import type {
+  CephStorageConfig,
+  ChartsConfig,
+  HostsCephConfig,
+  RookCephStorageConfig,
+} from "../../../config/clusterLayer.ts";
+import type { AwsConfig, HostsConfig } from "../../../config/schema.ts";
 import { type ChartPlan, chartSource } from "../../charts/chart.ts";
+import { cephAlerts, cephDashboard } from "./cephAlerts.ts";
 import { cephCluster } from "./cephCluster.ts";
-import { blockPool, blockStorageClass } from "./cephPool.ts";
+import { fileStorageClass, fileSystem } from "./cephFileSystem.ts";
+import { bucketStorageClass, objectStore } from "./cephObjectStore.ts";
+import { blockPool, blockStorageClass, cephSnapshotClass } from "./cephPool.ts";
+import { type CephPlace, placeOnHosts, placeOnVolumes } from "./place.ts";
 
 /** Ceph by Rook, in the order of its installation. */
 export interface RookCephPlan {
@@ -14,34 +23,81 @@ export interface RookCephPlan {
   cluster: ReturnType<typeof cephCluster>;
   pool: ReturnType<typeof blockPool>;
   storageClass: ReturnType<typeof blockStorageClass>;
+  /** Absent on hosts, whose stack has no snapshot controller. */
+  snapshotClasses: ReturnType<typeof cephSnapshotClass>[];
+  fileSystem?: {
+    fileSystem: ReturnType<typeof fileSystem>;
+    storageClass: ReturnType<typeof fileStorageClass>;
+  };
+  objectStore?: {
+    store: ReturnType<typeof objectStore>;
+    storageClass: ReturnType<typeof bucketStorageClass>;
+  };
+  alerts?: { rule: typeof cephAlerts; dashboard: typeof cephDashboard };
   /** Nothing that holds data may be deleted. */
   protect: boolean;
 }
 
 export const rookNamespace = "rook-ceph";
 
-/** Zones of the monitors: three keep a majority when one is lost; the first, so that none moves. */
-const monitorZones = 3;
-
+/** On AWS: disks are EBS volumes, with snapshots. */
 export function planRookCeph(storage: RookCephStorageConfig, config: AwsConfig): RookCephPlan {
-  const zones = config.zones.slice(0, monitorZones);
+  return {
+    ...plan(storage, config.charts, placeOnVolumes(storage, config)),
+    snapshotClasses: [
+      cephSnapshotClass("rbd", storage),
+      ...(storage.fileSystem ? [cephSnapshotClass("cephfs", storage)] : []),
+    ],
+  };
+}
+
+/** On hosts: disks are whole disks of theirs. */
+export function planHostsCeph(storage: HostsCephConfig, config: HostsConfig): RookCephPlan {
+  return {
+    ...plan(storage, config.charts, placeOnHosts(storage, config)),
+    snapshotClasses: [],
+  };
+}
+
+function plan(
+  storage: CephStorageConfig,
+  charts: ChartsConfig,
+  place: CephPlace,
+): Omit<RookCephPlan, "snapshotClasses"> {
   return {
     namespace: rookNamespace,
     operator: {
       release: "rook-ceph",
       namespace: rookNamespace,
-      source: chartSource("rook-ceph", config.charts),
+      source: chartSource("rook-ceph", charts),
       values: operatorValues,
     },
     drivers: {
       release: "ceph-csi-drivers",
       namespace: rookNamespace,
-      source: chartSource("ceph-csi-drivers", config.charts),
-      values: driverValues,
+      source: chartSource("ceph-csi-drivers", charts),
+      values: driverValues(storage),
     },
-    cluster: cephCluster(storage, zones),
+    cluster: cephCluster(storage, place),
     pool: blockPool(storage),
     storageClass: blockStorageClass(storage),
+    ...(storage.fileSystem
+      ? {
+          fileSystem: {
+            fileSystem: fileSystem(storage, place),
+            storageClass: fileStorageClass(storage),
+          },
+        }
+      : {}),
+    ...(storage.objectStore
+      ? {
+          objectStore: {
+            store: objectStore(storage, place),
+            storageClass: bucketStorageClass(storage),
+          },
+        }
+      : {}),
+    ...(storage.alerts ? { alerts: { rule: cephAlerts, dashboard: cephDashboard } } : {}),
     protect: !storage.deleteData,
   };
 }
@@ -52,7 +108,7 @@ const operatorValues = {
   resources: { requests: { cpu: "200m", memory: "128Mi" }, limits: { memory: "512Mi" } },
 };
 
-const driverValues = {
+const driverValues = ({ fileSystem }: CephStorageConfig) => ({
   operatorConfig: {
     namespace: rookNamespace,
     driverSpecDefaults: {
@@ -63,7 +119,7 @@ const driverValues = {
   },
   drivers: {
     rbd: { enabled: true, name: `${rookNamespace}.rbd.csi.ceph.com` },
-    cephfs: { enabled: false, name: `${rookNamespace}.cephfs.csi.ceph.com` },
+    cephfs: { enabled: fileSystem, name: `${rookNamespace}.cephfs.csi.ceph.com` },
     nfs: { enabled: false, name: `${rookNamespace}.nfs.csi.ceph.com` },
   },
-};
+});

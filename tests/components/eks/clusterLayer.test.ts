@@ -3,6 +3,7 @@ import { eksStack } from "../../../components/eks/stack.ts";
 import { planEks } from "../../../design/eks.ts";
 import { eksConfig, type Raw } from "../../support/fixtures.ts";
 import { type Recording, record } from "../../support/mocks.ts";
+import { predecessors } from "../../support/order.ts";
 
 const run = (change?: (raw: Raw) => void): Promise<Recording> =>
   record(async () => eksStack(planEks(eksConfig(change))), { stack: "demo", preview: true });
@@ -20,19 +21,6 @@ const withStorage =
   };
 const ceph = { backend: "rook-ceph" };
 const portworx = { backend: "portworx", licensed: true };
-
-/** Names of what stands before a resource, directly or through others. */
-function predecessors(recording: Recording, type: string, name: string): Set<string> {
-  const seen = new Set<string>();
-  const visit = (one: string) => {
-    if (seen.has(one)) return;
-    seen.add(one);
-    for (const next of recording.registrations.filter((found) => found.name === one))
-      for (const dependency of next.dependencies) visit(dependency);
-  };
-  for (const dependency of recording.find(type, name).dependencies) visit(dependency);
-  return seen;
-}
 
 describe("what runs on a cluster of platform eks", () => {
   it("has the autoscaler of its version, two of it over zones, on its own role", async () => {

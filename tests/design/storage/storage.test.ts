@@ -34,7 +34,7 @@ describe("Ceph by Rook", () => {
   });
 
   it("has as many encrypted disks in each zone, on its own pool", () => {
-    const [disks] = spec.storage.storageClassDeviceSets;
+    const [disks] = spec.storage.storageClassDeviceSets ?? [];
     assert.equal(disks?.count, 6);
     assert.equal(disks?.portable, true);
     const [spread] = disks?.preparePlacement.topologySpreadConstraints ?? [];
