@@ -182,6 +182,21 @@ program
   });
 
 program
+  .command("fence <node>")
+  .description("release the pods and volumes of a machine that is proven to be off")
+  .addOption(stackOption())
+  .addOption(engineOption())
+  .option("--kubeconfig <file>", "open the cluster with this; default: the stack's output")
+  .option("--confirm-off", "your word that the machine is off, where nothing else can prove it")
+  .option("--undo", "let a machine that came back serve again")
+  .option("--no-wait", "do not wait until the pods are released")
+  .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
+  .action(async (node, options) => {
+    const { fence } = await import("./fence.ts");
+    await fence(node, options);
+  });
+
+program
   .command("diagram")
   .description("draw the topology of the planned graph as SVG")
   .addOption(stackOption())

@@ -131,9 +131,22 @@ export interface HostsConfig extends CommonConfig {
   charts: ChartsConfig;
   /** Volumes on the workers' own disks. Default: none. */
   localVolumes?: LocalVolumesConfig | undefined;
+  /** Who knows whether a host is off, for `quorum fence`. Default: nobody but a person. */
+  powerStatus?: PowerStatusConfig | undefined;
   artifacts: ArtifactsConfig;
   /** Refuse to delete or replace the cluster's roots of trust. Default true. */
   deletionProtection: boolean;
+}
+
+/** How to ask a power controller (BMC, hypervisor, PDU) on the computer that runs `quorum fence`. */
+export interface PowerStatusConfig {
+  /**
+   * Program and arguments; "{host}", "{address}" and "{stack}" stand for the machine's. Passwords
+   * belong into files that it names.
+   */
+  command: string[];
+  /** Regular expression, with the same placeholders, for the line of its answer that means "off". */
+  off: string;
 }
 
 /**

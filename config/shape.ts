@@ -122,6 +122,7 @@ const hosts = {
   storage: hostsStorage,
   charts: charts.prefault({}),
   localVolumes: localVolumes.optional(),
+  powerStatus: z.strictObject({ command: z.array(text), off: text }).optional(),
   artifacts: z.discriminatedUnion("source", [
     z.strictObject({ source: z.literal("preinstalled") }),
     z.strictObject({

@@ -5,6 +5,7 @@ import type {
   DownloadConfig,
   EtcdConfig,
   HostsApiConfig,
+  PowerStatusConfig,
   SshConfig,
 } from "../schema.ts";
 import { selfManagedVersions } from "../versions.ts";
@@ -84,6 +85,48 @@ export function etcd({ etcd }: { etcd: EtcdConfig }): Finding[] {
       rule: "Without a snapshot nothing can be restored.",
     });
   return findings;
+}
+
+/** A command that can be asked, and an answer that can be told from another. */
+export function powerStatus({
+  powerStatus,
+}: {
+  powerStatus?: PowerStatusConfig | undefined;
+}): Finding[] {
+  if (powerStatus === undefined) return [];
+  const findings: Finding[] = [];
+  const { command, off } = powerStatus;
+  if ((command[0] ?? "").trim() === "")
+    findings.push({
+      key: "powerStatus.command",
+      value: command,
+      remedy: 'Name a program and its arguments, e.g. ["ipmitool", "-H", "bmc-{host}", "chassis"].',
+      rule: "It is asked before volumes are taken away from a machine.",
+    });
+  else if (![...command, off].some((word) => /\{(host|address)\}/.test(word)))
+    findings.push({
+      key: "powerStatus.command",
+      value: command,
+      remedy: "Put {host} or {address} into the command, or into off.",
+      rule: "An answer about some machine proves nothing about another.",
+    });
+  if (matchesNothingSaid(off))
+    findings.push({
+      key: "powerStatus.off",
+      value: off,
+      remedy: 'Use a regular expression that only "off" matches, e.g. "Chassis Power is off".',
+      rule: "What matches everything calls a machine off that is on.",
+    });
+  return findings;
+}
+
+/** True also for what is no regular expression. */
+function matchesNothingSaid(pattern: string): boolean {
+  try {
+    return new RegExp(pattern).test("");
+  } catch {
+    return true;
+  }
 }
 
 export function artifacts({

@@ -3,7 +3,7 @@ import { malformed, overlapping, sized } from "./addresses.ts";
 import { charts } from "./charts.ts";
 import { hostAddresses, hostRanges } from "./hostAddresses.ts";
 import { controlPlanes, etcdMembers, loadBalancers, roleMix, workers } from "./hostRoles.ts";
-import { apiPort, artifacts, etcd, ssh } from "./hostSettings.ts";
+import { apiPort, artifacts, etcd, powerStatus, ssh } from "./hostSettings.ts";
 import { hostsStorage } from "./hostsStorage.ts";
 import { localVolumes } from "./localVolumes.ts";
 import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
@@ -56,5 +56,6 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["hosts", "storage"], hostsStorage),
   rule(["charts"], charts),
   rule(["localVolumes", "etcd"], localVolumes),
+  rule(["powerStatus"], powerStatus),
   rule(["artifacts", "kubernetes"], artifacts),
 ];

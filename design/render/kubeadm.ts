@@ -111,12 +111,23 @@ function clusterConfiguration(plan: KubernetesPlan, etcd: EtcdPlan): YamlDocumen
         "node-monitor-period": `${clusterTimings.nodeMonitorSeconds}s`,
         "node-cidr-mask-size": plan.network.nodePrefix,
         profiling: "false",
+        ...volumeRelease(plan),
       }),
     },
     scheduler: { extraArgs: args({ profiling: "false" }) },
     // Rendered here, spread over zones: templates/manifests/coredns.yaml.
     dns: { disabled: true },
   };
+}
+
+/**
+ * By default volumes are taken from a machine that has been silent for 6 minutes, whether it is off or
+ * not; here they wait for the proof that `quorum fence` asks for. A cloud deletes the Node of a machine
+ * that is gone, and after that only the time releases its volumes: there the default stays.
+ * Source: kube-controller-manager, --disable-force-detach-on-timeout.
+ */
+function volumeRelease({ cloud }: KubernetesPlan): Record<string, string> {
+  return cloud === undefined ? { "disable-force-detach-on-timeout": "true" } : {};
 }
 
 function apiServer(plan: KubernetesPlan): YamlDocument {

@@ -33,6 +33,16 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     (raw) => (raw.localVolumes = { perHost: 1, sizeGiB: 1, directory: "/var/lib/etcd/volumes" }),
     ["localVolumes.directory"],
   ],
+  [
+    "a power controller without a command, and a pattern that matches everything",
+    (raw) => (raw.powerStatus = { command: [], off: "(off)?" }),
+    ["powerStatus.command", "powerStatus.off"],
+  ],
+  [
+    "a power controller that is asked about no machine in particular, and no pattern",
+    (raw) => (raw.powerStatus = { command: ["power", "status"], off: "off(" }),
+    ["powerStatus.command", "powerStatus.off"],
+  ],
   ["two etcd members", (raw) => without(raw, "etcd-c", "etcd"), ["etcd.members"]],
   ["four etcd members", (raw) => raw.hosts["worker-a"].roles.push("etcd"), ["etcd.members"]],
   [

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { clusterTimings } from "../../../design/clusterTimings.ts";
 import { planHosts } from "../../../design/hosts.ts";
+import { initFile } from "../../../design/render/kubeadm.ts";
 import { readTemplates } from "../../../templates/read.ts";
 import { hostsConfig } from "../../support/fixtures.ts";
 import { run } from "../../support/tools.ts";
@@ -135,6 +136,17 @@ describe("kubeadm's files", () => {
       tolerated,
       seconds(flags("apiServer").get("default-not-ready-toleration-seconds")),
     );
+  });
+
+  it("take no volume from a machine that is only silent, unless a cloud answers for it", () => {
+    const flag = "disable-force-detach-on-timeout";
+    assert.equal(flags("controllerManager").get(flag), "true");
+    const { kubernetes, etcd } = plan;
+    const [node] = kubernetes.controlPlanes;
+    assert.ok(node !== undefined);
+    const inCloud = initFile({ ...kubernetes, cloud: { region: "eu-west-1" } }, etcd, node);
+    assert.ok(inCloud.text.includes("node-monitor-grace-period"));
+    assert.ok(!inCloud.text.includes(flag));
   });
 
   it("say where a node stands, in labels that a node may give itself", () => {
