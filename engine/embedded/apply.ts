@@ -104,57 +104,53 @@ function startRun(options: ApplyOptions, open: OpenStack): Run {
   return { deployment, interruptedCreates };
 }
 
-/** Runs the program and makes the stack what it asks for. The caller holds the lock. */
-export async function applyStack(options: ApplyOptions): Promise<ApplyResult> {
-  const { observer } = options;
-  const open = await openStack(options, true);
-  await reconcileInterrupted(
-    open.snapshot,
-    open.live,
-    options.providerFor ?? ownProviderFor,
-    options,
-  );
+/** Opens the stack, carries `work` out on it, and says of what an earlier run left half done. */
+async function changeStack(
+  options: ApplyOptions,
+  withConfig: boolean,
+  work: (deployment: Deployment, config: StackConfig) => Promise<boolean>,
+): Promise<ApplyResult> {
+  const { observer, providerFor = ownProviderFor } = options;
+  const open = await openStack(options, withConfig);
+  await reconcileInterrupted(open.snapshot, open.live, providerFor, options);
   const { deployment, interruptedCreates } = startRun(options, open);
-  // Stopped runs end the program once nothing is under way; it would wait for answers for ever.
-  const programEnd = new AbortController();
-  const end = () => void deployment.settled().then(() => programEnd.abort());
-  options.stop.addEventListener("abort", end, { once: true });
-  options.abort.addEventListener("abort", () => programEnd.abort(), { once: true });
-  const run = options.runProgram ?? runProgram;
-  const exit = await run({
-    ...options,
-    config: open.config,
-    dryRun: false,
-    deployment: Promise.resolve(deployment),
-    diagnostic: observer.diagnostic,
-    signal: programEnd.signal,
-  });
+  const succeeded = await work(deployment, open.config);
   await deployment.settled();
-  const succeeded = await finish(deployment, exit, observer);
   if (succeeded) await forgetInterrupted(interruptedCreates, open.live, observer);
   return { succeeded, steps: deployment.steps, states: [...deployment.states.values()] };
 }
 
+/** Runs the program and makes the stack what it asks for. The caller holds the lock. */
+export function applyStack(options: ApplyOptions): Promise<ApplyResult> {
+  return changeStack(options, true, async (deployment, config) => {
+    // Stopped runs end the program once nothing is under way; it would wait for answers for ever.
+    const programEnd = new AbortController();
+    const end = () => void deployment.settled().then(() => programEnd.abort());
+    options.stop.addEventListener("abort", end, { once: true });
+    options.abort.addEventListener("abort", () => programEnd.abort(), { once: true });
+    const run = options.runProgram ?? runProgram;
+    const exit = await run({
+      ...options,
+      config,
+      dryRun: false,
+      deployment: Promise.resolve(deployment),
+      diagnostic: options.observer.diagnostic,
+      signal: programEnd.signal,
+    });
+    await deployment.settled();
+    return finish(deployment, exit, options.observer);
+  });
+}
+
 /** Deletes everything in the state, dependents first. The caller holds the lock. */
-export async function destroyStack(options: ApplyOptions): Promise<ApplyResult> {
-  const open = await openStack(options, false);
-  await reconcileInterrupted(
-    open.snapshot,
-    open.live,
-    options.providerFor ?? ownProviderFor,
-    options,
+export function destroyStack(options: ApplyOptions): Promise<ApplyResult> {
+  // What fails is reported through the observer.
+  return changeStack(options, false, (deployment) =>
+    deployment.finish().then(
+      () => true,
+      () => false,
+    ),
   );
-  const { deployment, interruptedCreates } = startRun(options, open);
-  let succeeded = false;
-  try {
-    await deployment.finish();
-    succeeded = true;
-  } catch {
-    // Reported through the observer.
-  }
-  await deployment.settled();
-  if (succeeded) await forgetInterrupted(interruptedCreates, open.live, options.observer);
-  return { succeeded, steps: deployment.steps, states: [] };
 }
 
 /**

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { PendingOperation } from "./checkpoint.ts";
-import { DeploymentStopped } from "./deployment.ts";
 import type { Executor, StepContext } from "./executor.ts";
 import type { LiveSnapshot } from "./liveSnapshot.ts";
 import type { Diagnostic } from "./observer.ts";
@@ -8,6 +7,7 @@ import { ParallelLimit } from "./parallelLimit.ts";
 import type { Step } from "./planner.ts";
 import { type Operation, PartialResourceError, type Provider } from "./provider.ts";
 import { needsProvider, type ResourceState } from "./resourceState.ts";
+import { DeploymentStopped } from "./stepRunner.ts";
 import { isProviderType } from "./urn.ts";
 import type { Outputs } from "./value.ts";
 import { hasUnknown, remarkSecrets, revealAll } from "./values.ts";

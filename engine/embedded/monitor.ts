@@ -10,7 +10,6 @@ import type {
   SupportsFeatureRequest,
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { Message } from "google-protobuf";
-import { DeploymentStopped } from "./deployment.ts";
 import type { Diagnostic } from "./observer.ts";
 import { decodeWireMap, encodeWireMap, type JsonMap } from "./propertyCodec.ts";
 import { type Registration, readRegistration } from "./registration.ts";
@@ -25,6 +24,7 @@ import {
   resourceServices,
   structMessages,
 } from "./rpc.ts";
+import { DeploymentStopped } from "./stepRunner.ts";
 import { Transforms } from "./transforms.ts";
 import type { Inputs, Outputs } from "./value.ts";
 

@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-  type Operation,
-  PartialResourceError,
-  type Provider,
-  type ProviderDiff,
-} from "../provider.ts";
-import { type Inputs, type Outputs, Unknown } from "../value.ts";
-import { InputError } from "./inputSpec.ts";
+import { type Operation, PartialResourceError, type Provider } from "../provider.ts";
+import type { Inputs, Outputs } from "../value.ts";
 import { type ApiClient, ApiError, apiClient, UnreachableError } from "./kubernetes/apiClient.ts";
 import {
   type ApiObject,
@@ -23,13 +17,13 @@ import {
   withDashes,
   withMetadata,
 } from "./kubernetes/apiObject.ts";
-import { differences, normalised, pruned } from "./kubernetes/comparison.ts";
-import { forcesConflicts, needsNewObject } from "./kubernetes/immutableFields.ts";
+import { forcesConflicts } from "./kubernetes/immutableFields.ts";
+import { objectDiff } from "./kubernetes/objectDiff.ts";
+import { checkedObject } from "./kubernetes/objectInputs.ts";
 import { NotReadyError, untilGone, untilReady } from "./kubernetes/readiness.ts";
-import { isNamespaced } from "./kubernetes/scopes.ts";
-import { isObject, nameOfUrn, randomHex } from "./values.ts";
+import { flag } from "./kubernetes/settings.ts";
+import { isObject } from "./values.ts";
 
-const autonamedAnnotation = "pulumi.com/autonamed";
 /** Kinds whose deletion is not waited for either when they are annotated skipAwait. */
 const skipsDeletionWait = [
   "Namespace",
@@ -48,121 +42,16 @@ const skipsDeletionWait = [
 export function kubernetesProvider(): Provider {
   return {
     types: ["kubernetes:*"],
-    check: async (type, inputs, oldInputs, operation) => check(type, inputs, oldInputs, operation),
+    check: async (type, inputs, oldInputs, operation) =>
+      checkedObject(type, inputs, oldInputs, operation),
     diff: async (type, _id, oldInputs, oldOutputs, inputs, operation) =>
-      diff(type, oldInputs, oldOutputs, inputs, operation?.providerInputs ?? {}),
+      objectDiff(type, oldInputs, oldOutputs, inputs, operation?.providerInputs ?? {}),
     create: (type, inputs, operation) => apply(type, inputs, {}, operation),
     update: async (type, _id, _oldInputs, oldOutputs, inputs, operation) =>
       (await apply(type, inputs, oldOutputs, operation)).outputs,
     delete: remove,
     read,
     secretOutputs: () => [],
-  };
-}
-
-function check(
-  type: string,
-  inputs: Inputs,
-  oldInputs: Inputs | undefined,
-  operation: Operation,
-): Inputs {
-  const { apiVersion, kind } = kindOf(type, inputs);
-  const problems = settingProblems(operation.providerInputs);
-  const { metadata: given } = inputs;
-  if (given !== undefined && !isObject(given) && !(given instanceof Unknown)) {
-    problems.push("metadata must be an object");
-  }
-  if (kind.endsWith("List") && Array.isArray(inputs.items)) {
-    problems.push("lists of objects cannot be created; make each object a resource");
-  }
-  if (metadataOf(inputs).generateName !== undefined) {
-    problems.push(
-      "metadata.generateName has no place in server-side apply; leave out the name instead",
-    );
-  }
-  const patch = isPatch(type, kind);
-  if (patch && metadataOf(inputs).name === undefined) {
-    problems.push("metadata.name is required: it says which object is patched");
-  }
-  if (problems.length > 0) throw new InputError(type, problems);
-  if (given instanceof Unknown) return { ...inputs, apiVersion, kind };
-  let checked: ApiObject = { ...inputs, apiVersion, kind };
-  if (metadataOf(checked).name === undefined) checked = named(checked, oldInputs, operation.urn);
-  const namespace = operation.providerInputs.namespace;
-  if (
-    typeof namespace === "string" &&
-    namespace !== "" &&
-    isNamespaced(apiVersion, kind) &&
-    metadataOf(checked).namespace === undefined
-  ) {
-    checked = withMetadata(checked, { namespace });
-  }
-  return checked;
-}
-
-/** Gives a name as the original does: the resource's name and 8 hex digits, kept from then on. */
-function named(object: ApiObject, oldInputs: Inputs | undefined, urn: string): ApiObject {
-  const annotations = metadataOf(object).annotations;
-  if (annotations instanceof Unknown) return object;
-  const wasAutonamed = oldInputs !== undefined && annotationOf(oldInputs, "autonamed") === "true";
-  const oldName = wasAutonamed ? nameOf(oldInputs) : undefined;
-  return withMetadata(object, {
-    name: oldName ?? `${nameOfUrn(urn)}-${randomHex(8)}`,
-    annotations: { ...(isObject(annotations) ? annotations : {}), [autonamedAnnotation]: "true" },
-  });
-}
-
-function settingProblems(settings: Inputs): string[] {
-  const problems: string[] = [];
-  if (flag(settings, "enableServerSideApply") === false) {
-    problems.push(
-      "the embedded engine has server-side apply only; drop enableServerSideApply: false",
-    );
-  }
-  if (settings.renderYamlToDirectory !== undefined) {
-    problems.push("renderYamlToDirectory needs the Pulumi CLI");
-  }
-  return problems;
-}
-
-function flag(settings: Inputs, key: string): boolean | undefined {
-  const value = settings[key];
-  if (typeof value === "boolean") return value;
-  return value === "true" ? true : value === "false" ? false : undefined;
-}
-
-function diff(
-  type: string,
-  oldInputs: Inputs,
-  oldOutputs: Outputs,
-  inputs: Inputs,
-  settings: Inputs,
-): ProviderDiff {
-  const live = liveOf(oldOutputs);
-  const before = normalised(oldInputs);
-  const after = normalised(inputs);
-  const known = nameOf(live) === undefined ? before : pruned(normalised(live), before);
-  const paths = differences(known, after);
-  const mutability = {
-    configMaps: flag(settings, "enableConfigMapMutable") ?? false,
-    secrets: flag(settings, "enableSecretMutable") ?? false,
-  };
-  const patch = isPatch(type, kindOf(type, inputs).kind);
-  const replaced = paths.filter((path) =>
-    patch
-      ? /^metadata\.name(space)?$/.test(path)
-      : path === "kind" || needsNewObject(after, path, mutability),
-  );
-  const topLevel = (list: string[]) =>
-    [...new Set(list.map((path) => path.split(".")[0] ?? ""))].sort();
-  const keepsName =
-    nameOf(after) === nameOf(before) &&
-    namespaceOf(after) === namespaceOf(before) &&
-    annotationOf(after, "autonamed") !== "true";
-  return {
-    changedKeys: topLevel(paths),
-    replaceKeys: topLevel(replaced),
-    deleteBeforeReplace: replaced.length > 0 && keepsName,
   };
 }
 
