@@ -25,6 +25,10 @@ export default async function program(): Promise<object> {
         await hostsStack(config);
       return { platform: "hosts", endpoint, kubeconfig, certificateAuthority, etcdEndpoints };
     }
+    case "workers": {
+      const { workersStack } = await import("./components/workers/stack.ts");
+      return workersStack(config);
+    }
   }
 }
 

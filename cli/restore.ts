@@ -12,6 +12,8 @@ export async function restore(options: RestoreCommand): Promise<void> {
   const config = stackConfigOf(options.stack, options.cwd);
   if (config.platform === "eks")
     throw new Error(`stack ${options.stack} is for platform "eks", whose etcd is managed`);
+  if (config.platform === "workers")
+    throw new Error(`stack ${options.stack} has workers only: restore ${config.attachTo.stack}`);
   if (config.platform === "hosts") return restoreHosts(options, config);
   const { restoreEc2 } = await import("./restoreEc2.ts");
   return restoreEc2(options, config);

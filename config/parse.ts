@@ -6,6 +6,7 @@ import { ec2Rules } from "./rules/ec2.ts";
 import { eksRules } from "./rules/eks.ts";
 import { hostsRules } from "./rules/hosts.ts";
 import type { Rule } from "./rules/rule.ts";
+import { workersRules } from "./rules/workers.ts";
 import type { ClusterConfig } from "./schema.ts";
 import { shapes } from "./shape.ts";
 
@@ -23,8 +24,7 @@ export function parseConfig(raw: unknown): ClusterConfig {
     throw new ConfigError([...findings, noSettings]);
   const values = data as Values;
   const platform = values.platform;
-  if (platform !== "eks" && platform !== "hosts" && platform !== "ec2")
-    throw new ConfigError([...findings, unknownPlatform(platform)]);
+  if (!isPlatform(platform)) throw new ConfigError([...findings, unknownPlatform(platform)]);
 
   const shape = shapes[platform];
   findings.push(...unknownKeys("", values, Object.keys(shape)));
@@ -41,7 +41,11 @@ export function parseConfig(raw: unknown): ClusterConfig {
   return parsed as unknown as ClusterConfig;
 }
 
-const rulesOf = { eks: eksRules, hosts: hostsRules, ec2: ec2Rules };
+const rulesOf = { eks: eksRules, hosts: hostsRules, ec2: ec2Rules, workers: workersRules };
+
+function isPlatform(value: unknown): value is ClusterConfig["platform"] {
+  return typeof value === "string" && Object.hasOwn(rulesOf, value);
+}
 
 /** Stands for a value whose form is wrong: rules that read it are left out. */
 const broken = Symbol("broken");
@@ -203,6 +207,6 @@ function unknownPlatform(value: unknown): Finding {
     key: "platform",
     value,
     rule: "The platform decides which other keys exist; those are checked once it is known.",
-    remedy: 'Use "eks", "ec2" or "hosts".',
+    remedy: 'Use "eks", "ec2", "hosts" or "workers".',
   };
 }

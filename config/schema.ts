@@ -6,7 +6,7 @@
 import type { ChartsConfig, ClusterLayerConfig, HostsCephConfig } from "./clusterLayer.ts";
 
 /** One stack's cluster: the platform decides which further keys exist. */
-export type ClusterConfig = EksConfig | HostsConfig | Ec2Config;
+export type ClusterConfig = EksConfig | HostsConfig | Ec2Config | WorkersConfig;
 
 /** A cluster on AWS, whoever runs its control plane. */
 export type AwsConfig = EksConfig | Ec2Config;
@@ -234,6 +234,36 @@ export interface DownloadConfig {
   digests: Record<string, string>;
 }
 
+/** Workers on hosts elsewhere that join the cluster of another stack, of platform "ec2". */
+export interface WorkersConfig extends CommonConfig {
+  platform: "workers";
+  attachTo: AttachToConfig;
+  /** What the other stack says of the cluster, to the letter: an `up` compares. */
+  kubernetes: KubernetesConfig & { podCidr: string };
+  /** Machines by name; the name becomes the node name. */
+  hosts: Record<string, RemoteHostConfig>;
+  ssh: SshConfig;
+  /**
+   * Largest packet of a pod that the way to the cluster carries: the VPN's packets less 50 bytes of the
+   * overlay. Default 1300.
+   */
+  podMtuBytes: number;
+  artifacts: ArtifactsConfig;
+}
+
+/** The stack whose cluster is joined, and the account that keeps its join token. */
+export interface AttachToConfig {
+  /** "organization/project/stack", as a StackReference has it. */
+  stack: string;
+  /** AWS region, e.g. "eu-west-1". */
+  region: string;
+  /** Twelve digits. */
+  accountId: string;
+}
+
+/** A host that is a worker and nothing else. */
+export type RemoteHostConfig = Omit<HostConfig, "roles">;
+
 /** Self-managed control plane on EC2 machines, which boot by themselves from their user data. */
 export interface Ec2Config extends CommonConfig, ClusterLayerConfig {
   platform: "ec2";
@@ -262,10 +292,19 @@ export interface Ec2Config extends CommonConfig, ClusterLayerConfig {
    * nodes stay NotReady until one is installed.
    */
   podNetwork: "vxlan" | "none";
+  /** Workers in other places that join by stacks of platform "workers". Default: none. */
+  remoteWorkers?: RemoteWorkersConfig | undefined;
   /** Days that flow logs are kept; a value CloudWatch offers. Default 90. */
   logRetentionDays: number;
   /** Refuse to delete what holds identity or data. Default true. */
   deletionProtection: boolean;
+}
+
+export interface RemoteWorkersConfig {
+  /** Their addresses, which a VPN or a direct connection leads to: the firewall lets these in. */
+  cidrs: string[];
+  /** Largest packet of a pod on the way there. Default 1300, which fits AWS's VPN. */
+  podMtuBytes: number;
 }
 
 export interface Ec2ApiConfig {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { charts, clusterLayer, hostsStorage } from "./clusterLayerShape.ts";
-import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig } from "./schema.ts";
+import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig, WorkersConfig } from "./schema.ts";
 
 /**
  * The form of each key by platform: types, defaults, and which keys exist. What a value must mean
@@ -135,6 +135,17 @@ const hosts = {
   deletionProtection: fromText(z.boolean()).default(true),
 };
 
+const workers = {
+  platform: z.literal("workers"),
+  ...common,
+  attachTo: z.strictObject({ stack: text, region: text, accountId: text }),
+  kubernetes: hosts.kubernetes,
+  hosts: z.record(text, host.omit({ roles: true })),
+  ssh: hosts.ssh,
+  podMtuBytes: fromText(count).default(1300),
+  artifacts: hosts.artifacts,
+};
+
 const ec2Machine = { instanceType: text, volumeGiB: count.default(30) };
 
 const ec2 = {
@@ -175,6 +186,9 @@ const ec2 = {
   controlPlane: z.strictObject(ec2Machine),
   pools: z.record(text, pool),
   podNetwork: z.enum(["vxlan", "none"]).default("vxlan"),
+  remoteWorkers: z
+    .strictObject({ cidrs: z.array(text), podMtuBytes: count.default(1300) })
+    .optional(),
   ...clusterLayer,
   logRetentionDays: fromText(count).default(90),
   deletionProtection: fromText(z.boolean()).default(true),
@@ -189,6 +203,7 @@ export const shapes: {
   eks: eks satisfies Shape<EksConfig>,
   hosts: hosts satisfies Shape<HostsConfig>,
   ec2: ec2 satisfies Shape<Ec2Config>,
+  workers: workers satisfies Shape<WorkersConfig>,
 };
 
 /** Never called: the compiler checks here that the forms and `schema.ts` say the same. */
@@ -196,5 +211,6 @@ export type FormsMatchSchema = [
   Same<z.output<z.ZodObject<typeof eks>>, EksConfig>,
   Same<z.output<z.ZodObject<typeof hosts>>, HostsConfig>,
   Same<z.output<z.ZodObject<typeof ec2>>, Ec2Config>,
+  Same<z.output<z.ZodObject<typeof workers>>, WorkersConfig>,
 ];
 type Same<Form extends Config, Config> = Form;

@@ -37,7 +37,7 @@ export interface ShutdownPlan {
 }
 
 /** HAProxy needs 1.6 s to see an API server go. */
-const behindHaproxy: ShutdownPlan = {
+export const behindHaproxy: ShutdownPlan = {
   delaySeconds: 20,
   watchesSeconds: 15,
   graceSeconds: 95,

@@ -17,7 +17,10 @@ export interface MachineArgs {
   ssh: SshConfig;
   /** Text of the SSH key. */
   privateKey: pulumi.Input<string>;
-  roots: Record<RootSecret, pulumi.Input<string>>;
+  /** Those that the plan names, and the authority's pair where it has a host certificate. */
+  roots: Partial<Record<RootSecret, pulumi.Input<string>>>;
+  /** Given once, where the machine cannot fetch one itself. Default: none. */
+  joinToken?: pulumi.Input<string>;
 }
 
 /**
@@ -74,11 +77,12 @@ export class Machine extends pulumi.ComponentResource {
       },
       after,
     );
+    const before = [secrets, ...this.joinToken(after)];
     const bundle = renderBundle(templates, plan);
     this.bundle = this.remote(
       "bundle",
       { create: this.script("unpack"), delete: this.script("remove"), stdin: bundle },
-      [secrets, ...afterBundle],
+      [...before, ...afterBundle],
     );
     this.ready = this.remote(
       "ready",
@@ -92,13 +96,37 @@ export class Machine extends pulumi.ComponentResource {
     what: string,
     args: Omit<command.remote.CommandArgs, "connection">,
     dependsOn: pulumi.Resource[] = [],
+    ignoreChanges: string[] = [],
   ): command.remote.Command {
     const { plan, ssh, privateKey } = this.args;
     return new command.remote.Command(
       `${plan.name}-${what}`,
       { ...args, connection: connectionTo(plan.address, ssh, privateKey) },
-      { parent: this, dependsOn, customTimeouts: { create: "40m", update: "40m", delete: "10m" } },
+      {
+        parent: this,
+        dependsOn,
+        ignoreChanges,
+        customTimeouts: { create: "40m", update: "40m", delete: "10m" },
+      },
     );
+  }
+
+  /** The token of the hour is another one with every run, and a machine that has joined needs none. */
+  private joinToken(after: pulumi.Resource[]): command.remote.Command[] {
+    const { joinToken } = this.args;
+    if (joinToken === undefined) return [];
+    const args = {
+      create: this.script("writeJoinToken"),
+      stdin: pulumi.secret(joinToken),
+      logging: command.remote.Logging.None,
+    };
+    return [this.remote("token", args, after, ["stdin"])];
+  }
+
+  private root(name: RootSecret): pulumi.Input<string> {
+    const value = this.args.roots[name];
+    if (value === undefined) throw new Error(`${this.args.plan.name} is given no ${name}`);
+    return value;
   }
 
   private script(name: string): string {
@@ -106,14 +134,14 @@ export class Machine extends pulumi.ComponentResource {
   }
 
   private secrets(): pulumi.Output<string> {
-    const { plan, roots } = this.args;
-    const values = plan.secrets.map((root) => [root, roots[root]] as const);
+    const { plan } = this.args;
+    const values = plan.secrets.map((root) => [root, this.root(root)] as const);
     const own = plan.hasHostCertificate ? this.hostCertificate() : {};
     return pulumi.all({ ...Object.fromEntries(values), ...own }).apply(secretsText);
   }
 
   private hostCertificate(): Record<"host.crt" | "host.key", pulumi.Output<string>> {
-    const { plan, roots } = this.args;
+    const { plan } = this.args;
     const certificate = new ClientCertificate(
       `${plan.name}-host`,
       {
@@ -122,7 +150,10 @@ export class Machine extends pulumi.ComponentResource {
         dnsNames: [plan.name],
         ipAddresses: [plan.address],
         lifetimeDays: hostCertificateDays,
-        authority: { certificate: roots["kubernetes-ca.crt"], key: roots["kubernetes-ca.key"] },
+        authority: {
+          certificate: this.root("kubernetes-ca.crt"),
+          key: this.root("kubernetes-ca.key"),
+        },
       },
       { parent: this },
     );

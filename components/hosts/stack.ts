@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
 import type { HostsConfig } from "../../config/schema.ts";
 import { ciliumVersion } from "../../config/versions.ts";
 import { planCilium } from "../../design/cilium.ts";
@@ -9,6 +6,7 @@ import { planLocalVolumes } from "../../design/storage/localVolumes.ts";
 import { planHostsCeph } from "../../design/storage/rookCeph/rookCeph.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { HostsCluster } from "./cluster.ts";
+import { readPrivateKey } from "./privateKey.ts";
 
 /**
  * Registers everything of a stack of platform "hosts".
@@ -47,14 +45,4 @@ export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
     new RookCeph(`${config.name}-rook-ceph`, { plan, after: [cluster] }, { provider });
   }
   return cluster;
-}
-
-function readPrivateKey(file: string): pulumi.Input<string> {
-  const path = resolve(file);
-  if (existsSync(path)) return pulumi.secret(readFileSync(path, "utf8"));
-  // The hosts, or the lab's machines, may not be there yet when their plan is looked at.
-  if (pulumi.runtime.isDryRun()) return pulumi.secret("");
-  throw new pulumi.RunError(
-    `quorum:ssh.privateKeyFile = ${file}: no such file. Give the key that opens the hosts.`,
-  );
 }

@@ -13,6 +13,7 @@ import { logRetention } from "./logs.ts";
 import { clusterName, entryNames, labels, tags, taints } from "./names.ts";
 import { namespaces } from "./namespaces.ts";
 import { poolCounts, poolVolumes, somePool } from "./pools.ts";
+import { remoteWorkers } from "./remoteWorkers.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { storage } from "./storage.ts";
 import { selfManagedVersion } from "./versions.ts";
@@ -62,6 +63,7 @@ export const ec2Rules: readonly Rule<Ec2Config>[] = [
       ...operatorAddress(api.operatorAddress),
     ];
   }),
+  rule(["remoteWorkers", "network", "kubernetes", "podNetwork"], remoteWorkers),
   rule(["machineImage", "etcd", "controlPlane", "pools"], machines),
   rule(["etcd"], ec2Etcd),
   rule(["pools"], somePool),

@@ -37,6 +37,7 @@ export function planEc2Firewall(config: Ec2Config): Ec2Flow[] {
     ...apiFlows(config),
     ...nodeFlows(config),
     ...webhookFlows(config),
+    ...(config.remoteWorkers?.cidrs ?? []).flatMap(remoteFlows),
     ...awsFlows(),
   ];
 }
@@ -139,6 +140,47 @@ function webhookFlows({ ingress }: Ec2Config): Ec2Flow[] {
       ports: one(ports.loadBalancerWebhook),
       reason: "API servers call the load balancer controller's webhooks",
     },
+  ];
+}
+
+/**
+ * Workers of another place, behind a VPN: what they need of the cluster, and it of them. Workers here
+ * may call anywhere as it is.
+ */
+function remoteFlows(cidr: string): Ec2Flow[] {
+  const place = { cidr };
+  const overlay = { protocol: "udp", ports: one(ports.vxlan) } as const;
+  const pods = "Pods reach pods of another place";
+  const size = "Nodes learn the size of packets on the way";
+  return [
+    {
+      from: place,
+      to: "api",
+      protocol: "tcp",
+      ports: one(ports.apiServer),
+      reason: "Workers of another place call the API",
+    },
+    {
+      from: "control-plane",
+      to: place,
+      protocol: "tcp",
+      ports: one(ports.kubelet),
+      reason: "API servers reach kubelets of another place",
+    },
+    ...nodeGroups.flatMap((group): Ec2Flow[] => [
+      { from: place, to: group, ...overlay, reason: pods },
+      { from: place, to: group, protocol: "icmp", reason: size },
+    ]),
+    // Their pods call the API's Service, which leads to the servers themselves.
+    {
+      from: place,
+      to: "control-plane",
+      protocol: "tcp",
+      ports: one(ports.apiServer),
+      reason: "Pods of another place call the API's Service",
+    },
+    { from: "control-plane", to: place, ...overlay, reason: pods },
+    { from: "control-plane", to: place, protocol: "icmp", reason: size },
   ];
 }
 

@@ -10,8 +10,8 @@ import { controlPlaneStep } from "../render/controlPlane.ts";
 import { etcdStep } from "../render/etcd.ts";
 import { etcdClientStep, etcdSnapshotsStep } from "../render/etcdClient.ts";
 import { nodeStep } from "../render/node.ts";
+import { overlayStep } from "../render/overlay.ts";
 import { libraryDir, pkiStep, script, stepScript, unit } from "../render/pki.ts";
-import { podNetworkStep } from "../render/podNetwork.ts";
 import { fill, type Templates, text } from "../render/template.ts";
 import { workerStep } from "../render/workers.ts";
 import type { Ec2MemberPlan } from "./etcdMembers.ts";
@@ -104,12 +104,12 @@ export function workerMachine(sources: FileSources, node: NodePlan): MachinePlan
 }
 
 /** A step as on hosts, with these files more or instead of those of the same path. */
-function changed(step: MachineStep, files: MachineFile[]): MachineStep {
+export function changed(step: MachineStep, files: MachineFile[]): MachineStep {
   const paths = new Set(files.map(({ path }) => path));
   return { ...step, files: [...step.files.filter(({ path }) => !paths.has(path)), ...files] };
 }
 
-function apiName(templates: Templates): MachineFile {
+export function apiName(templates: Templates): MachineFile {
   return script(templates, "ec2/apiName.sh", "/usr/local/bin/quorum-api-name");
 }
 
@@ -130,15 +130,11 @@ function ec2NodeStep(templates: Templates, plan: KubernetesPlan): MachineStep {
 
 function podNetwork(templates: Templates, plan: KubernetesPlan, config: Ec2Config): MachineStep[] {
   if (config.podNetwork === "none") return [];
-  return [
-    changed(podNetworkStep(templates, plan.network), [
-      {
-        path: `${libraryDir}/podRoute.sh`,
-        mode: "0644",
-        text: text(templates, "ec2/podRoute.sh"),
-      },
-    ]),
-  ];
+  const far = config.remoteWorkers && {
+    ranges: config.remoteWorkers.cidrs,
+    mtuBytes: config.remoteWorkers.podMtuBytes,
+  };
+  return [overlayStep(templates, plan.network, far)];
 }
 
 function clusterFiles(templates: Templates, plan: KubernetesPlan): MachineFile[] {

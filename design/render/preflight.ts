@@ -60,19 +60,27 @@ const everywhere = ["bash", "flock", "openssl", "sysctl", "tee", "tac"];
 const etcdDiskPerQuota = 2;
 const containerdDiskGiB = 10;
 
+/** What a preflight asks by; only hosts of a role with settings of its own need those. */
+export type PreflightConfig = Pick<HostsConfig, "artifacts" | "kubernetes"> &
+  Partial<Pick<HostsConfig, "api" | "etcd" | "localVolumes">>;
+
 /** The questions for one host, as templates/node/preflight.sh reads them from standard input. */
-export function preflightQuestions(config: HostsConfig, name: string, host: HostConfig): string {
+export function preflightQuestions(
+  config: PreflightConfig,
+  name: string,
+  host: Pick<HostConfig, "address" | "roles">,
+): string {
   const needs = host.roles.map((role) => needsOf[role]);
   const unique = <T>(values: T[]): T[] => [...new Set(values)];
   const isNode = host.roles.includes("control-plane") || host.roles.includes("worker");
-  const balancer = host.roles.includes("load-balancer") ? [config.api.port] : [];
+  const balancer = host.roles.includes("load-balancer") && config.api ? [config.api.port] : [];
   const lines = [
     `machine ${name} ${host.address}`,
     `commands ${unique([...everywhere, ...needs.flatMap(({ commands }) => commands)]).join(" ")}`,
     `memory ${needs.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0)}`,
     `ports ${unique([...needs.flatMap((need) => need.ports), ...balancer]).join(" ")}`,
     ...(isNode ? ["kubernetes-node", `disk /var/lib/containerd ${containerdDiskGiB}`] : []),
-    ...(host.roles.includes("etcd")
+    ...(host.roles.includes("etcd") && config.etcd
       ? [`disk ${config.etcd.dataDir} ${config.etcd.quotaGiB * etcdDiskPerQuota}`]
       : []),
     ...volumeLines(config, host),
@@ -81,13 +89,16 @@ export function preflightQuestions(config: HostsConfig, name: string, host: Host
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function volumeLines({ localVolumes }: HostsConfig, { roles }: HostConfig): string[] {
+function volumeLines(
+  { localVolumes }: PreflightConfig,
+  { roles }: Pick<HostConfig, "roles">,
+): string[] {
   if (localVolumes === undefined || !roles.includes("worker")) return [];
   const { directory, perHost, sizeGiB } = localVolumes;
   return [`volumes ${directory} ${perHost} ${sizeGiB}`];
 }
 
-function artifactLines(config: HostsConfig, needs: Needs[]): string[] {
+function artifactLines(config: PreflightConfig, needs: Needs[]): string[] {
   const programs = Object.entries(Object.assign({}, ...needs.map((need) => need.programs)));
   if (programs.length === 0) return [];
   if (config.artifacts.source === "download") return ["commands tar gzip sha256sum", "downloader"];

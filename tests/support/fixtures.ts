@@ -78,6 +78,26 @@ export function rawEc2(): Raw {
   };
 }
 
+/** A valid stack of platform "workers". */
+export function rawWorkers(): Raw {
+  return {
+    platform: "workers",
+    name: "quorum-hybrid",
+    attachTo: {
+      stack: "organization/quorum/hybrid",
+      region: "eu-west-1",
+      accountId: "123456789012",
+    },
+    kubernetes: { version: "1.36.3" },
+    hosts: {
+      "branch-1": { address: "192.0.2.11", zone: "rack-1" },
+      "branch-2": { address: "192.0.2.12", zone: "rack-2" },
+    },
+    ssh: { privateKeyFile: "../keys/id_ed25519" },
+    artifacts: { source: "preinstalled" },
+  };
+}
+
 /** The parsed form, after `change` has had its way with the raw one. */
 export function eksConfig(change: (raw: Raw) => void = () => {}): EksConfig {
   const raw = rawEks();

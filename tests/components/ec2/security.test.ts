@@ -9,7 +9,10 @@ import { userDataLimitBytes } from "../../../design/ec2/userData.ts";
 import { ec2Config } from "../../support/fixtures.ts";
 import { type Recording, record } from "../../support/mocks.ts";
 
-const config = ec2Config((raw) => (raw.api = { clientCidrs: ["192.168.7.0/24"] }));
+const config = ec2Config((raw) => {
+  raw.api = { clientCidrs: ["192.168.7.0/24"] };
+  raw.remoteWorkers = { cidrs: ["192.0.2.0/24"] };
+});
 
 describe("security of platform ec2", () => {
   let update: Recording;
@@ -56,6 +59,30 @@ describe("security of platform ec2", () => {
         .map((flow) => `${party(flow.from)} ${party(flow.to)} ${shape(flow)}`)
         .toSorted(),
     ));
+
+  it("opens to workers of another place the API, the overlay and the size of packets, and no more", () => {
+    const place = "192.0.2.0/24";
+    assert.deepEqual(
+      rules("Ingress").filter((rule) => rule.includes(` ${place} `)),
+      [
+        `api ${place} tcp 6443-6443`,
+        `control-plane ${place} icmp -1--1`,
+        `control-plane ${place} tcp 6443-6443`,
+        `control-plane ${place} udp 8472-8472`,
+        `worker ${place} icmp -1--1`,
+        `worker ${place} udp 8472-8472`,
+      ],
+    );
+    // Workers may call anywhere.
+    assert.deepEqual(
+      rules("Egress").filter((rule) => rule.includes(` ${place} `)),
+      [
+        `control-plane ${place} icmp -1--1`,
+        `control-plane ${place} tcp 10250-10250`,
+        `control-plane ${place} udp 8472-8472`,
+      ],
+    );
+  });
 
   it("keeps workers away from etcd, SSH closed, and etcd without a way out", () => {
     assert.deepEqual(
