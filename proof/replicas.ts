@@ -22,23 +22,37 @@ function mostPerMachine(workload: Workload, machines: number): number {
 }
 
 /** Where replicas may stand: on workers, or on what the workload selects. */
-function homes({ nodeSelector }: Workload, model: Model): WorkerNode[] {
-  const wanted = Object.entries(nodeSelector);
-  if (wanted.length === 0) return model.nodes;
-  return podMachines(model).filter(({ labels }) =>
-    wanted.every(([key, value]) => labels[key] === value),
-  );
+interface Homes {
+  nodes: readonly WorkerNode[];
+  zones: number;
+}
+
+/** Asked for every workload and every failure, and the same each time. */
+const known = new WeakMap<Model, Map<Workload, Homes>>();
+
+function homes(workload: Workload, model: Model): Homes {
+  const all = known.get(model) ?? new Map<Workload, Homes>();
+  known.set(model, all);
+  const found = all.get(workload);
+  if (found !== undefined) return found;
+  const wanted = Object.entries(workload.nodeSelector);
+  const nodes =
+    wanted.length === 0
+      ? model.nodes
+      : podMachines(model).filter(({ labels }) =>
+          wanted.every(([key, value]) => labels[key] === value),
+        );
+  const made = { nodes, zones: new Set(nodes.map((node) => node.zone)).size };
+  all.set(workload, made);
+  return made;
 }
 
 /** Most replicas that a failure can take, over all placements that the spread rules allow. */
 export function mostLost(workload: Workload, model: Model, survivors: Survivors): number {
-  const nodes = homes(workload, model);
+  const { nodes, zones } = homes(workload, model);
   const machines = new Map<number, number>();
-  for (const node of nodes) {
-    if (!survivors.alive(node)) machines.set(node.zone, (machines.get(node.zone) ?? 0) + 1);
-  }
-  const zonesWithNodes = new Set(nodes.map((node) => node.zone)).size;
-  const perZone = mostPerZone(workload, zonesWithNodes);
+  for (const { zone } of survivors.lostOf(nodes)) machines.set(zone, (machines.get(zone) ?? 0) + 1);
+  const perZone = mostPerZone(workload, zones);
   const perMachine = mostPerMachine(workload, nodes.length);
   let lost = 0;
   for (const [zone, count] of machines) {

@@ -6,6 +6,7 @@ export class Survivors {
   /** How many things failed at the same time. */
   readonly failures: number;
   readonly #lost: Uint8Array;
+  readonly #lostOf = new Map<readonly Part[], readonly Part[]>();
 
   /** @param closures for each domain, all that is lost with it. */
   constructor(
@@ -28,8 +29,13 @@ export class Survivors {
     return true;
   }
 
-  lostOf<T extends Part>(parts: readonly T[]): T[] {
-    return parts.filter((part) => !this.alive(part));
+  /** The same list is looked through once, however many claims ask. */
+  lostOf<T extends Part>(parts: readonly T[]): readonly T[] {
+    const known = this.#lostOf.get(parts);
+    if (known !== undefined) return known as readonly T[];
+    const lost = parts.filter((part) => !this.alive(part));
+    this.#lostOf.set(parts, lost);
+    return lost;
   }
 
   aliveOf<T extends Part>(parts: readonly T[]): T[] {

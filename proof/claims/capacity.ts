@@ -5,6 +5,7 @@ import {
   type Autoscaler,
   type DomainId,
   type Model,
+  type Part,
   podMachines,
   type WorkerPool,
   type Workload,
@@ -32,12 +33,11 @@ export function acts(autoscaler: Autoscaler, model: Model, survivors: Survivors)
 /** A pool must keep what its own minimum says. */
 function belowMinimum(
   pool: WorkerPool,
-  model: Model,
+  members: readonly Part[],
   survivors: Survivors,
   helped: boolean,
 ): Outcome | undefined {
   if (pool.minNodes === undefined) return undefined;
-  const members = model.nodes.filter((node) => node.pool === pool.name);
   const left = survivors.aliveOf(members).length;
   const reachable = pool.groups
     .filter((group) => !survivors.isLost(group.zone))
@@ -167,16 +167,20 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
     unsized === undefined ? outcome : unknownBecause(unsized);
   const [misfit] = atRestMisfits;
   if (misfit) return () => notFound(full(misfit));
+  const machines = podMachines(model);
+  const slotOf = new Map(machines.map((node, slot) => [node, slot]));
+  const membersOf = Map.groupBy(model.nodes, ({ pool }) => pool);
   return (survivors) => {
-    const lostSlots: number[] = [];
-    podMachines(model).forEach((node, slot) => {
-      if (!survivors.alive(node)) lostSlots.push(slot);
-    });
-    if (lostSlots.length === 0) return proven;
+    const lost = survivors.lostOf(machines);
+    if (lost.length === 0) return proven;
+    const lostSlots = lost.map((node) => slotOf.get(node) ?? -1);
+    // Only pools that lose something are counted: with hundreds of them, few do at a time.
+    const hit = new Set(lost.map(({ pool }) => pool));
     const helped =
       useAutoscaler && model.autoscaler !== undefined && acts(model.autoscaler, model, survivors);
     for (const pool of model.pools) {
-      const outcome = belowMinimum(pool, model, survivors, helped);
+      if (!hit.has(pool.name)) continue;
+      const outcome = belowMinimum(pool, membersOf.get(pool.name) ?? [], survivors, helped);
       if (outcome) return outcome;
     }
     const dead = new Set(lostSlots);
@@ -210,12 +214,15 @@ function place(
   situation: Situation,
   survivors: Survivors,
 ): Outcome {
+  if (lostSlots.every((slot) => plan.atRest.podsOn[slot]?.length === 0)) return proven;
   const { left, evicted } = plan.placer.without(plan.atRest, lostSlots);
   const demand = demandOf(plan, evicted, survivors);
-  const free = freeOf(plan, left, situation.usable);
   for (const [index, tied] of demand.pods) {
     const misfit = plan.placer.add(left, index, tied, situation);
-    if (misfit) return explain(misfit, demand, free, survivors);
+    if (!misfit) continue;
+    // What was free before the pods were placed; seldom asked for, so counted only then.
+    const { left: before } = plan.placer.without(plan.atRest, lostSlots);
+    return explain(misfit, demand, freeOf(plan, before, situation.usable), survivors);
   }
   return proven;
 }
