@@ -182,6 +182,14 @@ export interface HostConfig {
   size?: HostSizeConfig | undefined;
   /** The machine below, where several hosts share one: they are lost together. Default: none. */
   physicalHost?: string | undefined;
+  /**
+   * Raise it when the machine was installed anew: everything is then brought to it again. Default 1.
+   */
+  installation: number;
+  /**
+   * Raise it when the machine was installed anew: everything is then brought to it again. Default 1.
+   */
+  installation: number;
 }
 
 export interface HostSizeConfig {

@@ -79,6 +79,7 @@ const host = z.strictObject({
   taints: z.array(taint).default([]),
   size: z.strictObject({ cpus: count.positive(), memoryGiB: z.number().positive() }).optional(),
   physicalHost: text.optional(),
+  installation: count.positive().default(1),
 });
 
 const snapshots = z.strictObject({

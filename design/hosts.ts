@@ -32,6 +32,8 @@ export interface HostPlan extends MachinePlan {
   taints: HostConfig["taints"];
   size: HostConfig["size"];
   physicalHost: string | undefined;
+  /** How many times the machine has been installed, this one included. */
+  installation: number;
   paces: { name: string; oneAtATime: Pace }[];
   /** A certificate of its own, to fetch the join token and to prove its name and address. */
   hasHostCertificate: boolean;
@@ -117,6 +119,7 @@ function hostPlan(plans: Plans, name: string, host: HostConfig): HostPlan {
     taints: host.taints,
     size: host.size,
     physicalHost: host.physicalHost,
+    installation: host.installation,
     steps,
     secrets: secretsFor(host.roles),
     paces: steps.map((step) => ({ name: step.name, oneAtATime: pace(step) })),

@@ -107,6 +107,7 @@ function remoteHost(
     taints: host.taints,
     size: host.size,
     physicalHost: host.physicalHost,
+    installation: host.installation,
     steps,
     secrets: secretsFor(roles),
     paces: steps.map((step) => ({ name: step.name, oneAtATime: "no" })),

@@ -46,8 +46,6 @@ export class Machine extends pulumi.ComponentResource {
       segment: plan.segment,
       labels: plan.labels,
       taints: plan.taints,
-      ...(plan.size === undefined ? {} : plan.size),
-      ...(plan.physicalHost === undefined ? {} : { host: plan.physicalHost }),
       ...(plan.size ?? {}),
       ...(plan.physicalHost === undefined ? {} : { host: plan.physicalHost }),
       steps: plan.paces,
@@ -55,7 +53,7 @@ export class Machine extends pulumi.ComponentResource {
     super("quorum:hosts:Machine", name, facts, opts);
     this.args = args;
     this.preflight = this.remote("preflight", {
-      create: this.script("preflight"),
+      create: this.creation("preflight"),
       stdin: plan.preflight,
     });
   }
@@ -70,7 +68,7 @@ export class Machine extends pulumi.ComponentResource {
     const secrets = this.remote(
       "secrets",
       {
-        create: this.script("writeSecrets"),
+        create: this.creation("writeSecrets"),
         delete: this.script("removeSecrets"),
         stdin: pulumi.secret(this.secrets()),
         logging: command.remote.Logging.None,
@@ -81,12 +79,12 @@ export class Machine extends pulumi.ComponentResource {
     const bundle = renderBundle(templates, plan);
     this.bundle = this.remote(
       "bundle",
-      { create: this.script("unpack"), delete: this.script("remove"), stdin: bundle },
+      { create: this.creation("unpack"), delete: this.script("remove"), stdin: bundle },
       [...before, ...afterBundle],
     );
     this.ready = this.remote(
       "ready",
-      { create: this.script("await"), stdin: `${bundleDigest(bundle)}\n` },
+      { create: this.creation("await"), stdin: `${bundleDigest(bundle)}\n` },
       [this.bundle],
     );
     this.registerOutputs({});
@@ -127,6 +125,12 @@ export class Machine extends pulumi.ComponentResource {
     const value = this.args.roots[name];
     if (value === undefined) throw new Error(`${this.args.plan.name} is given no ${name}`);
     return value;
+  }
+
+  /** A changed text runs again: so a machine that was installed anew is given everything. */
+  private creation(name: string): string {
+    const { installation } = this.args.plan;
+    return `${this.script(name)}${installation > 1 ? `\n# installation ${installation}\n` : ""}`;
   }
 
   private script(name: string): string {

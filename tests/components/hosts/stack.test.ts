@@ -49,6 +49,28 @@ describe("a stack of platform hosts", () => {
     }
   });
 
+  it("brings everything again to a machine that was installed anew, and to no other", async () => {
+    const config = hostsConfig((raw) => {
+      raw.hosts["worker-a"].size = { cpus: 8, memoryGiB: 32 };
+      raw.hosts["etcd-b"].installation = 2;
+    });
+    const anew = await record(async () => hostsStack(config), { stack: "demo", preview: true });
+    const changed = anew.registrations
+      .filter(({ type, name, inputs }) => {
+        const before = recording.find(type, name).inputs;
+        return JSON.stringify(before) !== JSON.stringify(inputs);
+      })
+      .map(({ name }) => name);
+    const parts = ["preflight", "secrets", "bundle", "ready"].map((part) => `etcd-b-${part}`);
+    assert.deepEqual(changed.toSorted(), parts.toSorted());
+    // An update runs "create" again and deletes nothing.
+    for (const name of parts) {
+      const { create, triggers } = anew.find(command, name).inputs;
+      assert.equal(create, `${find(name).inputs.create}\n# installation 2\n`);
+      assert.equal(triggers, undefined);
+    }
+  });
+
   it("changes no host before every host has been looked at", () => {
     const preflights = machines().map((name) => `${name}-preflight`);
     for (const name of machines()) {
