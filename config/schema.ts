@@ -186,10 +186,6 @@ export interface HostConfig {
    * Raise it when the machine was installed anew: everything is then brought to it again. Default 1.
    */
   installation: number;
-  /**
-   * Raise it when the machine was installed anew: everything is then brought to it again. Default 1.
-   */
-  installation: number;
 }
 
 export interface HostSizeConfig {
