@@ -1,6 +1,7 @@
 /**
  * How long a preview takes, and how much memory: `make bench`.
- * Options: --runs <n> (10), --growth <counts> (100,300,1000,3000,10000), --stack <name> (prod), --json.
+ * Options: --runs <n> (10), --growth <counts> (100,300,1000,3000,10000), --stack <name> (prod), --json,
+ * --pools <counts> (none; e.g. 3,30,300: worker pools of platform ec2).
  * A cold run starts with an empty compile cache; the file cache of the system is left as it is.
  */
 import { spawn } from "node:child_process";
@@ -8,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { poolsProject } from "./poolsProject.ts";
 
 const root = path.join(import.meta.dirname, "..");
 const programs = path.join(root, "tests", "engine", "programs");
@@ -128,21 +130,20 @@ function logLogSlope(points: readonly { count: number; seconds: number }[]): num
   return above / below;
 }
 
-async function growth(counts: readonly number[], floorSeconds: number) {
+/** One preview for each count, after one to warm up. */
+async function growth(
+  counts: readonly number[],
+  floorSeconds: number,
+  subject: (count: number) => Case,
+) {
   const folder = mkdtempSync(path.join(tmpdir(), "quorum-bench-"));
-  const subject = (count: number): Case => ({
-    name: `growth ${count}`,
-    folder: path.join(programs, "growth"),
-    stack: "test",
-    env: { GROWTH_COUNT: String(count) },
-  });
   try {
     await preview(subject(counts[0] ?? 100), folder);
-    const points: (Run & { count: number; msPerResource: number })[] = [];
+    const points: (Run & { count: number; msEach: number })[] = [];
     for (const count of counts) {
       const run = await preview(subject(count), folder);
-      const msPerResource = ((run.seconds - floorSeconds) * 1000) / count;
-      points.push({ ...run, count, msPerResource });
+      const msEach = ((run.seconds - floorSeconds) * 1000) / count;
+      points.push({ ...run, count, msEach });
     }
     const aboveFloor = points.map(({ count, seconds }) => ({
       count,
@@ -159,6 +160,7 @@ const { values: options } = parseArgs({
     runs: { type: "string", default: "10" },
     growth: { type: "string", default: "100,300,1000,3000,10000" },
     stack: { type: "string", default: "prod" },
+    pools: { type: "string", default: "" },
     json: { type: "boolean", default: false },
   },
 });
@@ -175,15 +177,26 @@ for (const subject of cases) {
   }
 }
 const floorWarm = rows[1]?.p50Seconds ?? 0;
-const counts = options.growth
-  .split(",")
-  .filter((count) => count !== "")
-  .map(Number);
-const grown = counts.length === 0 ? undefined : await growth(counts, floorWarm);
+const numbers = (list: string) =>
+  list
+    .split(",")
+    .filter((count) => count !== "")
+    .map(Number);
+const counts = numbers(options.growth);
+const grown =
+  counts.length === 0
+    ? undefined
+    : await growth(counts, floorWarm, (count) => ({
+        name: `growth ${count}`,
+        folder: path.join(programs, "growth"),
+        stack: "test",
+        env: { GROWTH_COUNT: String(count) },
+      }));
+const poolsGrown = await poolGrowth(numbers(options.pools), floorWarm);
 const machine = { cores: availableParallelism(), loadAverage: loadavg()[0], node: process.version };
 
 if (options.json) {
-  console.log(JSON.stringify({ machine, runs, rows, growth: grown }, null, 2));
+  console.log(JSON.stringify({ machine, runs, rows, growth: grown, pools: poolsGrown }, null, 2));
 } else {
   console.log(
     `${machine.cores} cores, load ${machine.loadAverage?.toFixed(1)}, Node ${machine.node}`,
@@ -203,21 +216,40 @@ if (options.json) {
       ]),
     ),
   );
-  if (grown !== undefined) {
-    console.table(
-      Object.fromEntries(
-        grown.points.map(({ count, seconds, peakMiB, cpuSeconds, msPerResource }) => [
-          `${count} resources`,
-          {
-            s: seconds.toFixed(2),
-            "peak MiB": peakMiB.toFixed(0),
-            "cpu s": cpuSeconds.toFixed(2),
-            "ms per resource above floor": msPerResource.toFixed(2),
-          },
-        ]),
-      ),
-    );
-    const { slope, slopeAboveFloor } = grown;
-    console.log(`log-log slope ${slope.toFixed(2)}, above the floor ${slopeAboveFloor.toFixed(2)}`);
+  printGrowth("resources", grown);
+  printGrowth("worker pools", poolsGrown);
+}
+
+async function poolGrowth(poolCounts: readonly number[], floorSeconds: number) {
+  if (poolCounts.length === 0) return undefined;
+  const folder = poolsProject(root, poolCounts);
+  try {
+    return await growth(poolCounts, floorSeconds, (count) => ({
+      name: `${count} worker pools`,
+      folder,
+      stack: `pools-${count}`,
+      env: {},
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function printGrowth(what: string, found: Awaited<ReturnType<typeof growth>> | undefined): void {
+  if (found === undefined) return;
+  console.table(
+    Object.fromEntries(
+      found.points.map(({ count, seconds, peakMiB, cpuSeconds, msEach }) => [
+        `${count} ${what}`,
+        {
+          s: seconds.toFixed(2),
+          "peak MiB": peakMiB.toFixed(0),
+          "cpu s": cpuSeconds.toFixed(2),
+          "ms each above floor": msEach.toFixed(2),
+        },
+      ]),
+    ),
+  );
+  const { slope, slopeAboveFloor } = found;
+  console.log(`log-log slope ${slope.toFixed(2)}, above the floor ${slopeAboveFloor.toFixed(2)}`);
 }
