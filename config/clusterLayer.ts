@@ -132,6 +132,11 @@ export interface GuardConfig {
 export interface NamespaceConfig {
   /** Default: the guard's `defaultMode`. */
   guard?: GuardMode | undefined;
+  /**
+   * Write into Deployments, StatefulSets and DaemonSets what they leave out: spread over zones, machines
+   * apart, requests. Needs Kubernetes 1.36. Default false.
+   */
+  defaults?: boolean | undefined;
   /** What all its pods may request together, and its volumes hold. Default: no bound. */
   quota?: QuotaConfig | undefined;
   /** What a container gets that says nothing, and the most it may ask for. Default: nothing is set. */

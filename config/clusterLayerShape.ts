@@ -62,6 +62,7 @@ const mode = z.enum(["enforce", "warn", "off"]);
 
 const namespace = z.strictObject({
   guard: mode.optional(),
+  defaults: z.boolean().optional(),
   quota: z
     .strictObject({
       cpus: count.positive().optional(),

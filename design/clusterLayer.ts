@@ -1,8 +1,9 @@
-import type { GuardConfig } from "../config/clusterLayer.ts";
+import { hasMutatingPolicies } from "../config/features.ts";
 import type { AwsConfig } from "../config/schema.ts";
 import type { ChartPlan } from "./charts/chart.ts";
 import { type AutoscalerPlan, planAutoscaler } from "./charts/clusterAutoscaler.ts";
 import { planMetricsServer } from "./charts/metricsServer.ts";
+import type { GuardArgs } from "./guard/guard.ts";
 import type { TeamNamespaceConfig } from "./guard/namespace.ts";
 import { type IngressPlan, planIngress } from "./ingress/ingress.ts";
 import type { ControllerPlan } from "./layer/controller.ts";
@@ -13,7 +14,7 @@ import { snapshotController } from "./storage/snapshots.ts";
 
 /** What runs on a cluster on AWS. */
 export interface ClusterLayerPlan {
-  guard: GuardConfig;
+  guard: GuardArgs;
   namespaces: TeamNamespaceConfig[];
   autoscaler: AutoscalerPlan;
   /** Absent on EKS, where it is a managed add-on. */
@@ -29,7 +30,7 @@ export function planClusterLayer(config: AwsConfig): ClusterLayerPlan {
   const portworx = config.storage.find((one) => one.backend === "portworx");
   const ingress = planIngress(config);
   return {
-    guard: config.guard,
+    guard: { ...config.guard, defaults: hasMutatingPolicies(config.kubernetes.version) },
     namespaces: Object.entries(config.namespaces).map(([name, settings]) => ({
       name,
       ...settings,

@@ -156,9 +156,11 @@ export function trimmed({ metadata, spec, status }: V1Pod): V1Pod {
 function trimmedSpec(spec: V1PodSpec | undefined): V1PodSpec {
   const { nodeName, nodeSelector, affinity, tolerations, topologySpreadConstraints, resources } =
     spec ?? {};
+  const priorityClassName = spec?.priorityClassName;
   return {
     ...defined({
       ...{ nodeName, nodeSelector, affinity, tolerations, topologySpreadConstraints, resources },
+      priorityClassName,
       volumes: spec?.volumes?.filter(
         ({ persistentVolumeClaim, ephemeral }) =>
           persistentVolumeClaim !== undefined || ephemeral !== undefined,

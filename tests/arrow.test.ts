@@ -29,6 +29,8 @@ const saboteurs: Record<string, string> = {
   "proof/saboteur.ts": "../config/parse.ts",
   "policy/saboteur.ts": "../design/eks.ts",
   "lab/saboteur.ts": "../components/eks/stack.ts",
+  "doctor/saboteur.ts": "../engine/project.ts",
+  "doctor/impure.ts": "node:fs",
 };
 
 /** Imports that point the right way: the rule must let them through. */
@@ -38,6 +40,7 @@ const honest: Record<string, string> = {
   "components/deep/honest.ts": "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js",
   "engine/honest.ts": "@pulumi/pulumi",
   "lab/honest.ts": "../config/stackFile.ts",
+  "doctor/honest.ts": "../proof/read.ts",
   "tests/honest.ts": "../proof/graph.ts",
   "cli/honest.ts": "../design/eks.ts",
 };

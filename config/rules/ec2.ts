@@ -80,7 +80,7 @@ export const ec2Rules: readonly Rule<Ec2Config>[] = [
     ]),
   ),
   rule(["zones", "pools", "storage"], storage),
-  rule(["namespaces"], namespaces),
+  rule(["namespaces", "kubernetes"], namespaces),
   rule(["charts"], charts),
   rule(["ingress"], ({ ingress: config }) => ingress(config, "nodes")),
   rule(["logRetentionDays"], logRetention),

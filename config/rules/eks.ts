@@ -69,7 +69,7 @@ export const eksRules: readonly Rule<EksConfig>[] = [
     ]),
   ),
   rule(["zones", "pools", "storage"], storage),
-  rule(["namespaces"], namespaces),
+  rule(["namespaces", "kubernetes"], namespaces),
   rule(["charts"], charts),
   rule(["ingress"], ({ ingress: config }) => ingress(config, "pods")),
   rule(["logRetentionDays"], logRetention),

@@ -1,14 +1,29 @@
 import type { NamespaceConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
+import { hasMutatingPolicies } from "../features.ts";
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** Names that Kubernetes takes and does not use itself, and quotas that admit pods at all. */
-export function namespaces(config: { namespaces: Record<string, NamespaceConfig> }): Finding[] {
+export function namespaces(config: {
+  namespaces: Record<string, NamespaceConfig>;
+  kubernetes: { version: string };
+}): Finding[] {
+  const canWrite = hasMutatingPolicies(config.kubernetes.version);
   return Object.entries(config.namespaces).flatMap(([name, settings]) => [
     ...namespaceName(`namespaces.${name}`, name),
     ...countedWithDefaults(name, settings),
+    ...(settings.defaults === true && !canWrite ? [noDefaults(name)] : []),
   ]);
+}
+
+function noDefaults(name: string): Finding {
+  return {
+    key: `namespaces.${name}.defaults`,
+    value: true,
+    remedy: "Use Kubernetes 1.36 or later, or leave it out.",
+    rule: "Earlier API servers do not serve MutatingAdmissionPolicies as v1.",
+  };
 }
 
 /** A namespace that the stack may make. */

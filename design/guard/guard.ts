@@ -1,19 +1,24 @@
 import type { GuardConfig, GuardMode } from "../../config/clusterLayer.ts";
 import { guardLabel } from "../workloads/labels.ts";
+import { planDefaults } from "./defaults.ts";
 import { type GuardRule, guardRules } from "./expressions.ts";
-
-/** Kubernetes' own: what runs there comes with the cluster and must never wait for a rule. */
-const systemNamespaces = ["kube-system", "kube-public", "kube-node-lease"];
+import { systemNamespaces } from "./systemNamespaces.ts";
 
 const namespaceName = "kubernetes.io/metadata.name";
+
+export interface GuardArgs extends GuardConfig {
+  /** Whether the API server can write defaults: Kubernetes 1.36. Default false. */
+  defaults?: boolean;
+}
 
 /**
  * ValidatingAdmissionPolicies and their bindings. They run inside the API server, so there is no
  * webhook that could be down. A rule that cannot be evaluated admits: the guard must never stop a
  * cluster from being repaired.
  */
-export function planGuard({ defaultMode }: GuardConfig) {
+export function planGuard({ defaultMode, defaults = false }: GuardArgs) {
   return {
+    defaults: defaults ? planDefaults() : { policies: [], bindings: [] },
     policies: guardRules.map(policy),
     bindings: guardRules.flatMap((rule) =>
       (["enforce", "warn"] as const).map((mode) => binding(rule, mode, mode === defaultMode)),

@@ -3,7 +3,7 @@ import type {
   NamespaceConfig,
   QuotaConfig,
 } from "../../config/clusterLayer.ts";
-import { guardLabel } from "../workloads/labels.ts";
+import { defaultsLabel, guardLabel } from "../workloads/labels.ts";
 
 /** A team's namespace, by its name. */
 export interface TeamNamespaceConfig extends NamespaceConfig {
@@ -21,7 +21,7 @@ export function planNamespace(config: TeamNamespaceConfig) {
     kind: "Namespace" as const,
     metadata: {
       name,
-      ...(config.guard === undefined ? {} : { labels: { [guardLabel]: config.guard } }),
+      ...labelled(config),
     },
   };
   const counted = quota?.cpus !== undefined || quota?.memoryGiB !== undefined;
@@ -34,6 +34,14 @@ export function planNamespace(config: TeamNamespaceConfig) {
     ...(quota === undefined ? {} : { quota: resourceQuota(name, quota) }),
     ...(containers === undefined ? {} : { limits: limitRange(name, containers) }),
   };
+}
+
+function labelled({ guard, defaults }: NamespaceConfig) {
+  const labels: Record<string, string> = {
+    ...(guard === undefined ? {} : { [guardLabel]: guard }),
+    ...(defaults === true ? { [defaultsLabel]: "apply" } : {}),
+  };
+  return Object.keys(labels).length === 0 ? {} : { labels };
 }
 
 function resourceQuota(namespace: string, quota: QuotaConfig) {

@@ -6,6 +6,9 @@ export const nameLabel = "app.kubernetes.io/name";
 /** On a namespace: "enforce" refuses what would not survive, "warn" says so, "off" is silent. */
 export const guardLabel = "quorum.dev/guard";
 
+/** On a namespace: "apply" writes into workloads what they leave out. */
+export const defaultsLabel = "quorum.dev/defaults";
+
 /** Annotation by which the author of a workload accepts its outage: "accepted". */
 export const singleReplicaWaiver = "quorum.dev/single-replica";
 

@@ -7,6 +7,8 @@ export function requests({ workloads }: Patient): Verdicts {
   const findings: Finding[] = [];
   for (const { subject, spec, role, replicas } of workloads) {
     if (role === "job" || replicas === 0) continue;
+    // What every node needs comes before all others, and stays on its node.
+    if (role === "daemon" && spec.priorityClassName === "system-node-critical") continue;
     // Requests of the whole pod serve as well.
     const whole = spec.resources?.requests;
     if (whole?.cpu !== undefined && whole.memory !== undefined) continue;

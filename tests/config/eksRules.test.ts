@@ -229,6 +229,14 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     ["namespaces.kube-system"],
   ],
   [
+    "defaults that the release's API server cannot write",
+    (raw) => {
+      raw.kubernetes.version = "1.35";
+      raw.namespaces = { shop: { defaults: true } };
+    },
+    ["namespaces.shop.defaults"],
+  ],
+  [
     "a quota that refuses every pod that says nothing",
     (raw) => (raw.namespaces = { shop: { quota: { cpus: 4 } } }),
     ["namespaces.shop.containers"],

@@ -145,6 +145,18 @@ const saboteurs: [string, (cluster: Cluster) => void, string[]][] = [
     [`requests ${shop}: zone node (luck)`],
   ],
   [
+    "daemons without requests",
+    (cluster) =>
+      cluster.pods.push(
+        pod({
+          name: "agent-1",
+          owner: { kind: "DaemonSet", name: "agent" },
+          spec: { containers: [{ name: "agent" }] },
+        }),
+      ),
+    ["requests DaemonSet team/agent: zone node (luck)"],
+  ],
+  [
     "pods that fill the machines, so that a zone's find no room",
     (cluster) => {
       const resources = { requests: { cpu: "3", memory: "1Gi" } };
@@ -364,6 +376,17 @@ const saboteurs: [string, (cluster: Cluster) => void, string[]][] = [
 
 /** What looks much like the above and survives. */
 const healthyCounterparts: [string, (cluster: Cluster) => void][] = [
+  [
+    "daemons that every node needs, without requests",
+    (cluster) =>
+      cluster.pods.push(
+        pod({
+          name: "proxy-1",
+          owner: { kind: "DaemonSet", name: "proxy" },
+          spec: { containers: [{ name: "proxy" }], priorityClassName: "system-node-critical" },
+        }),
+      ),
+  ],
   ["a workload scaled to nothing", (cluster) => app(cluster, { name: "none", on: [] })],
   [
     "replicas that required anti-affinity keeps in different zones",

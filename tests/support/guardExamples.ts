@@ -31,7 +31,8 @@ const one = (change: (one: Raw) => void = () => {}) =>
     object.spec.replicas = 1;
     change(object);
   });
-const zoneApart = (object: Raw) => {
+/** Required anti-affinity by zone instead of a spread. */
+export const zoneApart = (object: Raw) => {
   delete object.spec.template.spec.topologySpreadConstraints;
   object.spec.template.spec.affinity = {
     podAntiAffinity: {

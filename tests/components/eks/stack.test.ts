@@ -112,6 +112,12 @@ const everything = [
     `${admission}PolicyBinding demo-guard-quorum-${rule}-enforce`,
     `${admission}PolicyBinding demo-guard-quorum-${rule}-warn`,
   ]),
+  ...["apart", "requests-cpu", "requests-memory", "spread"].flatMap((rule) =>
+    ["Policy", "PolicyBinding"].map(
+      (kind) =>
+        `kubernetes:admissionregistration.k8s.io/v1:MutatingAdmission${kind} demo-guard-quorum-default-${rule}`,
+    ),
+  ),
   "quorum:addons:ClusterAutoscaler demo-cluster-autoscaler",
   "kubernetes:helm.sh/v3:Release demo-cluster-autoscaler",
   "quorum:storage:SnapshotDefinitions demo-snapshot-definitions",

@@ -11,21 +11,29 @@ const run = (program: () => void) =>
 
 describe("guard components", () => {
   it("register priorities, policies, and each binding after its policy", async () => {
-    const recording = await run(() => new Guard("demo", { defaultMode: "enforce" }));
-    const { policies, bindings } = planGuard({ defaultMode: "enforce" });
+    const recording = await run(
+      () => new Guard("demo", { defaultMode: "enforce", defaults: true }),
+    );
+    const { policies, bindings, defaults } = planGuard({
+      defaultMode: "enforce",
+      defaults: true,
+    });
+    const written = [...defaults.policies, ...defaults.bindings];
     assert.deepEqual(
       recording.registrations
         .filter(({ custom }) => custom)
         .map(({ inputs }) => inputs)
         .toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
-      [...priorityClasses(), ...policies, ...bindings].toSorted((a, b) =>
+      [...priorityClasses(), ...policies, ...bindings, ...written].toSorted((a, b) =>
         JSON.stringify(a).localeCompare(JSON.stringify(b)),
       ),
     );
-    const bindingType =
-      "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBinding";
-    for (const { dependencies, inputs } of recording.ofType(bindingType))
-      assert.deepEqual(dependencies, [`demo-${inputs.spec.policyName}`]);
+    for (const kind of ["ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding"]) {
+      const found = recording.ofType(`kubernetes:admissionregistration.k8s.io/v1:${kind}`);
+      assert.ok(found.length > 0);
+      for (const { dependencies, inputs } of found)
+        assert.deepEqual(dependencies, [`demo-${inputs.spec.policyName}`]);
+    }
     assert.deepEqual(recording.find("quorum:guard:Guard", "demo").inputs, {
       defaultMode: "enforce",
     });

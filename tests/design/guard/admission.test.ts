@@ -10,7 +10,7 @@ import {
   startApiServer,
 } from "../../engine/providers/apiServer.ts";
 import type { Raw } from "../../support/fixtures.ts";
-import { deployment, examples } from "../../support/guardExamples.ts";
+import { deployment, examples, zoneApart } from "../../support/guardExamples.ts";
 import { statefulWorkload, workload } from "../../support/workloads.ts";
 
 /** Path of a kind's collection; NS stands for the namespace. */
@@ -24,9 +24,36 @@ const collections: Record<string, string> = {
   DaemonSet: "/apis/apps/v1/namespaces/NS/daemonsets",
   PodDisruptionBudget: "/apis/policy/v1/namespaces/NS/poddisruptionbudgets",
   PriorityClass: "/apis/scheduling.k8s.io/v1/priorityclasses",
+  MutatingAdmissionPolicy: "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies",
+  MutatingAdmissionPolicyBinding:
+    "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicybindings",
   ValidatingAdmissionPolicy: "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
   ValidatingAdmissionPolicyBinding:
     "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+};
+
+const bare = (kind: "Deployment" | "StatefulSet" | "DaemonSet", change = (_: Raw) => {}): Raw => {
+  const object: Raw = {
+    apiVersion: "apps/v1",
+    kind,
+    metadata: { name: "plain", namespace: "helped" },
+    spec: {
+      ...(kind === "DaemonSet" ? {} : { replicas: 3 }),
+      ...(kind === "StatefulSet" ? { serviceName: "plain" } : {}),
+      selector: { matchLabels: { app: "plain" } },
+      template: {
+        metadata: { labels: { app: "plain" } },
+        spec: {
+          containers: [
+            { name: "main", image: "main:1" },
+            { name: "side", image: "side:1", resources: { requests: { cpu: "2" } } },
+          ],
+        },
+      },
+    },
+  };
+  change(object);
+  return object;
 };
 
 describe("the guard on a real API server", function () {
@@ -56,8 +83,11 @@ describe("the guard on a real API server", function () {
     await namespace("silent");
     await namespace("lenient", "warn");
     await namespace("free", "off");
-    const { policies, bindings } = planGuard({ defaultMode: "warn" });
-    for (const object of [...priorityClasses(), ...policies, ...bindings]) await create(object);
+    await create(planNamespace({ name: "helped", guard: "enforce", defaults: true }).namespace);
+    const { policies, bindings, defaults } = planGuard({ defaultMode: "warn", defaults: true });
+    const written = [...defaults.policies, ...defaults.bindings];
+    for (const object of [...priorityClasses(), ...written, ...policies, ...bindings])
+      await create(object);
     // The server reads its policies from a cache that follows; the last rule comes last.
     for (let tries = 0; tries < 300; tries++) {
       const stillOpen = await Promise.all(
@@ -68,7 +98,11 @@ describe("the guard on a real API server", function () {
           ),
         ),
       );
-      if (!stillOpen.includes(true)) return;
+      const helped = await dryRun(bare("Deployment"), "helped").then(
+        () => true,
+        () => false,
+      );
+      if (!stillOpen.includes(true) && helped) return;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   });
@@ -81,6 +115,90 @@ describe("the guard on a real API server", function () {
       it(`${rule} refuses ${what}`, () =>
         assert.rejects(dryRun(object), new RegExp(`ValidatingAdmissionPolicy 'quorum-${rule}'`)));
   }
+
+  const helped = async (object: Raw): Promise<Raw> =>
+    ((await dryRun(object, "helped")) as Raw).spec.template.spec;
+
+  it("writes what a Deployment leaves out, so that the guard lets it pass", async () => {
+    await assert.rejects(dryRun(bare("Deployment"), "team"), /ValidatingAdmissionPolicy .quorum-/);
+    const spec = await helped(bare("Deployment"));
+    const labelSelector = { matchLabels: { app: "plain" } };
+    assert.deepEqual(spec.topologySpreadConstraints, [
+      {
+        maxSkew: 1,
+        topologyKey: "topology.kubernetes.io/zone",
+        whenUnsatisfiable: "DoNotSchedule",
+        nodeTaintsPolicy: "Honor",
+        matchLabelKeys: ["pod-template-hash"],
+        labelSelector,
+      },
+    ]);
+    assert.deepEqual(spec.affinity.podAntiAffinity, {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: { topologyKey: "kubernetes.io/hostname", labelSelector },
+        },
+      ],
+    });
+    assert.deepEqual(
+      spec.containers.map(({ resources }: Raw) => resources.requests),
+      [
+        { cpu: "100m", memory: "128Mi" },
+        { cpu: "2", memory: "128Mi" },
+      ],
+    );
+  });
+
+  it("writes the same into a StatefulSet, but for the label that its pods do not have", async () => {
+    const spec = await helped(bare("StatefulSet"));
+    assert.equal(spec.topologySpreadConstraints.length, 1);
+    assert.equal(spec.topologySpreadConstraints[0].matchLabelKeys, undefined);
+  });
+
+  it("writes requests alone into a DaemonSet, and no spread for one replica", async () => {
+    const daemons = await helped(bare("DaemonSet"));
+    assert.equal(daemons.topologySpreadConstraints, undefined);
+    assert.equal(daemons.containers[0].resources.requests.cpu, "100m");
+    const alone = bare("Deployment", (object) => {
+      object.spec.replicas = 1;
+      object.metadata.annotations = { "quorum.dev/single-replica": "accepted" };
+    });
+    assert.equal((await helped(alone)).topologySpreadConstraints, undefined);
+  });
+
+  it("never overrules what was said", async () => {
+    const said = bare("Deployment", zoneApart);
+    const spec = await helped(said);
+    assert.equal(spec.topologySpreadConstraints, undefined);
+    assert.deepEqual(spec.affinity, said.spec.template.spec.affinity);
+    const own = { requests: { cpu: "1", memory: "1Gi" } };
+    const full = bare("Deployment", (object) => {
+      for (const one of object.spec.template.spec.containers) one.resources = own;
+      object.spec.template.spec.affinity = { nodeAffinity: {} };
+    });
+    const { containers, affinity } = await helped(full);
+    assert.deepEqual(
+      containers.map(({ resources }: Raw) => resources),
+      [own, own],
+    );
+    assert.ok("podAntiAffinity" in affinity && "nodeAffinity" in affinity);
+  });
+
+  it("leaves our own workloads as they are", async () => {
+    const ours = planDeployment(workload()).deployment;
+    const found = await helped(ours);
+    const { topologySpreadConstraints, affinity } = ours.spec.template.spec;
+    assert.deepEqual(
+      [found.topologySpreadConstraints, found.affinity],
+      [topologySpreadConstraints, affinity],
+    );
+  });
+
+  it("writes nothing where the namespace does not ask for it", async () => {
+    const { spec } = ((await dryRun(bare("Deployment"), "free")) as Raw).spec.template;
+    assert.deepEqual([spec.topologySpreadConstraints, spec.affinity], [undefined, undefined]);
+  });
 
   it("asks the same of a change as of a new object", async () => {
     await create(deployment());

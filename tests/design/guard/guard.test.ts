@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { hasMutatingPolicies } from "../../../config/features.ts";
+import { planDefaults } from "../../../design/guard/defaults.ts";
 import { planGuard } from "../../../design/guard/guard.ts";
 import { planNamespace } from "../../../design/guard/namespace.ts";
 import { apiErrors } from "../../support/kubernetesSchema.ts";
@@ -58,6 +60,40 @@ describe("the guard", () => {
   });
 });
 
+describe("defaults", () => {
+  const { policies, bindings } = planDefaults();
+
+  it("are there only where the API server can write them", () => {
+    assert.deepEqual(planGuard({ defaultMode: "warn" }).defaults.policies, []);
+    assert.deepEqual(planGuard({ defaultMode: "warn", defaults: true }).defaults, {
+      policies,
+      bindings,
+    });
+    assert.deepEqual(["1.33", "1.35", "1.36", "1.36.3", "1.37"].map(hasMutatingPolicies), [
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it("are for namespaces that ask for them, never for the cluster's own, and stop nothing", () => {
+    for (const { spec } of policies) assert.equal(spec.failurePolicy, "Ignore");
+    for (const { spec } of bindings)
+      assert.deepEqual(spec.matchResources.namespaceSelector, {
+        matchLabels: { "quorum.dev/defaults": "apply" },
+        matchExpressions: [
+          {
+            key: "kubernetes.io/metadata.name",
+            operator: "NotIn",
+            values: ["kube-system", "kube-public", "kube-node-lease"],
+          },
+        ],
+      });
+  });
+});
+
 describe("a team's namespace", () => {
   const config = {
     name: "team",
@@ -85,6 +121,12 @@ describe("a team's namespace", () => {
     ]);
   });
 
+  it("asks for defaults by a label", () =>
+    assert.deepEqual(
+      planNamespace({ name: "team", guard: "warn", defaults: true }).namespace.metadata.labels,
+      { "quorum.dev/guard": "warn", "quorum.dev/defaults": "apply" },
+    ));
+
   it("is only a namespace when nothing else is asked", () =>
     assert.deepEqual(planNamespace({ name: "team" }), {
       namespace: { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } },
@@ -100,6 +142,8 @@ describe("a team's namespace", () => {
     ...Object.values(planNamespace(config)),
     ...planGuard({ defaultMode: "warn" }).policies,
     ...planGuard({ defaultMode: "warn" }).bindings,
+    ...planDefaults().policies,
+    ...planDefaults().bindings,
   ])
     it(`is made of what the API of Kubernetes 1.36.3 takes: ${object.kind} ${object.metadata.name}`, () =>
       assert.deepEqual(apiErrors(object), []));
