@@ -65,14 +65,14 @@ export function nodeApi(client: ApiClient, signal: AbortSignal): NodeApi {
 async function askPower(
   node: V1Node,
   host: string,
-  { stack }: FenceCommand,
+  { stack, cwd }: FenceCommand,
   config: ClusterConfig | undefined,
 ): Promise<PowerAnswer[]> {
   const instance = instanceOf(node);
   if (instance !== undefined) return [await askEc2(instance)];
   if (config?.platform !== "hosts" || config.powerStatus === undefined) return [];
   const address = config.hosts[host]?.address ?? "";
-  return [await askController(config.powerStatus, { host, address, stack })];
+  return [await askController(config.powerStatus, { host, address, stack }, cwd)];
 }
 
 /** kubelet's port and SSH's: a machine that answers is on, whatever its node says. */

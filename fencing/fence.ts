@@ -57,11 +57,25 @@ export async function fence(args: FenceArgs): Promise<OffProof> {
   const second = await look(api, nodeName);
   const signs = signsOfLife({ before: first, after: second, answeringPorts, now: args.now() });
   if (signs.length > 0) throw alive(nodeName, signs);
-  const proof = offProof(await args.askPower(second.node), args.confirmed);
+  const proof = offProof(await powerAnswers(second.node, args), args.confirmed);
   await api.patch(pathOf(nodeName), fencingPatch(second.node, proof, args.now()));
   say(`${nodeName} is fenced: ${proof.who} says "${proof.said}"`);
   await watchRelease(args);
   return proof;
+}
+
+/** Who gives no answer proves nothing: a controller may have lost its power with the machine. */
+async function powerAnswers(
+  node: V1Node,
+  { askPower, confirmed, say }: FenceArgs,
+): Promise<PowerAnswer[]> {
+  try {
+    return await askPower(node);
+  } catch (error) {
+    if (!confirmed) throw error;
+    say(`${(error as Error).message}; your word counts`);
+    return [];
+  }
 }
 
 function alive(node: string, signs: readonly string[]): Error {
@@ -94,7 +108,7 @@ async function watchRelease({ api, nodeName, releaseSeconds, now, say }: FenceAr
     if (left.length === 0) return say("its pods are released");
     if (now().getTime() >= deadline)
       return say(
-        `${left.length} pods are still to be released: kubectl get pods -A --field-selector spec.nodeName=${nodeName}`,
+        `still to be released: ${left.length} of its pods: kubectl get pods -A --field-selector spec.nodeName=${nodeName}`,
       );
     await delay(1000);
   }

@@ -26,24 +26,28 @@ export async function askEc2(instance: { id: string; region: string }): Promise<
   return { who: "EC2", said, isOff: said === "stopped" || said === "terminated" };
 }
 
-/** The power controller's answer, by the command of the stack file. */
+/** The power controller's answer, by the command of the stack file, which runs in the project's folder. */
 export async function askController(
   config: PowerStatusConfig,
   machine: { host: string; address: string; stack: string },
+  folder: string,
 ): Promise<PowerAnswer> {
   const fill = (text: string) =>
     text.replace(/\{(host|address|stack)\}/g, (_, key: keyof typeof machine) => machine[key]);
   const [program = "", ...args] = config.command.map(fill);
-  const said = await answer(program, args);
+  const said = await answer(program, args, folder);
   const pattern = fill(config.off);
   const line = said.split("\n").find((one) => new RegExp(pattern).test(one));
   const isOff = line !== undefined;
   return { who: "the power controller", said: line ?? (said.split("\n")[0] || "nothing"), isOff };
 }
 
-async function answer(program: string, args: string[]): Promise<string> {
+async function answer(program: string, args: string[], folder?: string): Promise<string> {
   try {
-    const { stdout } = await run(program, args, { timeout: answerSeconds * 1000 });
+    const { stdout } = await run(program, args, {
+      timeout: answerSeconds * 1000,
+      ...(folder === undefined ? {} : { cwd: folder }),
+    });
     return stdout.trim();
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };

@@ -131,19 +131,19 @@ describe("who is asked about a machine's power", () => {
   it("is the stack's power controller about this machine, line by line", async () => {
     program("power", 'echo "worker-b off"; echo "$2 $1"');
     const config = { command: ["power", "off", "{host}"], off: "^{host} off$" };
-    assert.deepEqual(await askController(config, machine), {
+    assert.deepEqual(await askController(config, machine, folder), {
       who: "the power controller",
       said: "worker-a off",
       isOff: true,
     });
     const on = { ...config, command: ["power", "on", "{host}"] };
-    assert.equal((await askController(on, machine)).isOff, false);
+    assert.equal((await askController(on, machine, folder)).isOff, false);
   });
 
   it("gets host, address and stack as single words, whatever they hold", async () => {
     program("power", "printf '%s\\n' \"$@\"");
     const config = { command: ["power", "{host}@{address} of {stack}"], off: "^{host}@192" };
-    const { said, isOff } = await askController(config, machine);
+    const { said, isOff } = await askController(config, machine, folder);
     assert.deepEqual([said, isOff], ["worker-a@192.0.2.31 of demo", true]);
   });
 });
@@ -276,7 +276,7 @@ describe("fencing on a real API server", function () {
     await pod("ledger-0", "StatefulSet");
     await pod("agent-1", "DaemonSet");
     await fence(await args());
-    assert.match(said.at(-1) ?? "", /^1 pods are still to be released/);
+    assert.match(said.at(-1) ?? "", /^still to be released: 1 of its pods/);
     for (const name of ["ledger-0", "agent-1"])
       await server.call("DELETE", `/api/v1/namespaces/team/pods/${name}?gracePeriodSeconds=0`);
   });
@@ -317,6 +317,14 @@ describe("fencing on a real API server", function () {
     await renew(1_000_000);
     await assert.rejects(fence(await args({ confirmed: false })), /nobody here can prove/);
     await untouched();
+  });
+
+  it("takes a person's word where who could know gives no answer, and nobody else's", async () => {
+    const askPower = () => Promise.reject(new Error("ipmitool gave no answer"));
+    await assert.rejects(fence(await args({ confirmed: false, askPower })), /gave no answer/);
+    await untouched();
+    await fence(await args({ askPower }));
+    assert.ok(said.includes("ipmitool gave no answer; your word counts"));
   });
 
   it("needs no word where the cloud has the proof", async () => {
