@@ -20,6 +20,12 @@ export async function findPulumiCli(
   return undefined;
 }
 
+/** The CLI runs programs with the first Node on PATH: ours, which reads TypeScript, not the system's. */
+function withOwnNode(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const folders = [path.dirname(process.execPath), env.PATH ?? ""];
+  return { ...env, PATH: folders.join(path.delimiter) };
+}
+
 /** Runs the CLI with this terminal. Resolves to its exit code. */
 export function runPulumi(
   command: string,
@@ -27,7 +33,11 @@ export function runPulumi(
   options: { root: string; env: NodeJS.ProcessEnv },
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: options.root, env: options.env, stdio: "inherit" });
+    const child = spawn(command, args, {
+      cwd: options.root,
+      env: withOwnNode(options.env),
+      stdio: "inherit",
+    });
     // The terminal sends Ctrl-C to both; the CLI decides when to end.
     const ignore = () => {};
     process.on("SIGINT", ignore);
@@ -48,15 +58,31 @@ export function capturePulumi(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: options.root,
-      env: options.env,
+      env: withOwnNode(options.env),
       stdio: ["ignore", "pipe", "inherit"],
     });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.once("error", reject);
     child.once("close", (code) => {
-      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
-      else reject(new Error(`${command} ${args.join(" ")} ended with exit code ${code}`));
+      const output = Buffer.concat(chunks).toString("utf8");
+      if (code === 0) return resolve(output);
+      const what = `${command} ${args.join(" ")} ended with exit code ${code}`;
+      reject(new Error([what, ...errorsIn(output)].join("\n")));
     });
   });
+}
+
+/** Errors that the CLI puts into its JSON instead of printing them. */
+function errorsIn(output: string): string[] {
+  try {
+    const { diagnostics = [] } = JSON.parse(output) as {
+      diagnostics?: { severity: string; message: string }[];
+    };
+    return diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(({ message }) => message.trimEnd());
+  } catch {
+    return []; // no JSON: what was wrong is on standard error
+  }
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { hostsPlan, type Plan } from "../support/plannedGraph.ts";
@@ -16,6 +24,8 @@ describe("what the Pulumi CLI is asked to do", function () {
     const lines = [
       "#!/bin/sh",
       `echo "$*" >>${folder}/asked`,
+      `if [ -f ${folder}/broken ]; then cat ${folder}/broken; exit 255; fi`,
+      `command -v node >${folder}/node`,
       `case $1 in preview) cat ${folder}/preview.json ;; stack) cat ${folder}/export.json ;; esac`,
     ];
     writeFileSync(path.join(folder, "pulumi"), `${lines.join("\n")}\n`);
@@ -60,6 +70,24 @@ describe("what the Pulumi CLI is asked to do", function () {
     assert.equal(allowed.status, 0, allowed.stderr);
     assert.match(allowed.stderr, /allowed \(--allow proof:api-path\)/);
     assert.equal(allowed.asked.at(-1), "up --stack prod --parallel 16 --yes");
+  });
+
+  it("programs run on the pinned Node, whatever the system has", () => {
+    planned(hostsPlan());
+    assert.equal(quorum(["up"]).status, 0);
+    const used = readFileSync(path.join(folder, "node"), "utf8").trim();
+    assert.equal(realpathSync(used), realpathSync(process.execPath));
+  });
+
+  it("what is wrong with a program is said, though the CLI puts it into its JSON", () => {
+    const diagnostics = [
+      { severity: "error", message: "error: no such zone\n" },
+      { severity: "info", message: "by the way" },
+    ];
+    writeFileSync(path.join(folder, "broken"), JSON.stringify({ steps: [], diagnostics }));
+    const { status, stderr } = quorum(["up"]);
+    assert.equal(status, 1);
+    assert.match(stderr, /ended with exit code 255\nerror: no such zone\n$/);
   });
 
   it("destroy is never asked for where data would go, unless by name", () => {
