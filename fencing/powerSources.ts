@@ -37,9 +37,15 @@ export async function askController(
   const [program = "", ...args] = config.command.map(fill);
   const said = await answer(program, args, folder);
   const pattern = fill(config.off);
-  const line = said.split("\n").find((one) => new RegExp(pattern).test(one));
-  const isOff = line !== undefined;
-  return { who: "the power controller", said: line ?? (said.split("\n")[0] || "nothing"), isOff };
+  const lines = said.split("\n");
+  const off = lines.find((line) => new RegExp(pattern).test(line));
+  const about = lines.find((line) => line.includes(machine.host) || line.includes(machine.address));
+  const line = off ?? about ?? lines[0] ?? "";
+  return {
+    who: "the power controller",
+    said: line === "" ? "nothing" : line,
+    isOff: off !== undefined,
+  };
 }
 
 async function answer(program: string, args: string[], folder?: string): Promise<string> {

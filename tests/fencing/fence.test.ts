@@ -137,7 +137,11 @@ describe("who is asked about a machine's power", () => {
       isOff: true,
     });
     const on = { ...config, command: ["power", "on", "{host}"] };
-    assert.equal((await askController(on, machine, folder)).isOff, false);
+    assert.deepEqual(await askController(on, machine, folder), {
+      who: "the power controller",
+      said: "worker-a on",
+      isOff: false,
+    });
   });
 
   it("gets host, address and stack as single words, whatever they hold", async () => {
