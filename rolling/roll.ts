@@ -58,6 +58,7 @@ export async function roll(options: RollOptions): Promise<RollResult> {
     for (const line of lines(start.health.findings)) say(`not healthy: ${line}`);
     return { replaced: todo.map(({ machine }) => machine.id) };
   }
+  if (todo.length === 0 && start.health.findings.length === 0) return { replaced: [] };
   await carryOn(options, start);
   const replaced: string[] = [];
   for (;;) {
