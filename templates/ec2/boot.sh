@@ -107,12 +107,21 @@ bundle() {
     "$boot/unpack.sh"
 }
 
+# A unit that runs once is "activating" until it has ended.
+applying() {
+  case $(systemctl show -P ActiveState quorum-apply.service) in
+    active | activating | deactivating | reloading) return 0 ;;
+  esac
+  return 1
+}
+
 # What quorum-apply says of its end, once it has ended.
 applied() {
   local outcome
-  while systemctl is-active --quiet quorum-apply.service || [ ! -s "$state/outcome" ]; do
+  while applying || [ ! -s "$state/outcome" ]; do
+    # Not when it has just ended: what it says of its end would be lost, and all done once more.
+    applying || [ -s "$state/outcome" ] || systemctl start --no-block quorum-apply.service
     report working "$(cat "$state/doing" 2>/dev/null || echo starting)"
-    systemctl is-active --quiet quorum-apply.service || systemctl start --no-block quorum-apply.service
     sleep 2
   done
   outcome=$(cut -d ' ' -f 2- "$state/outcome")
