@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type { PreviewJson } from "../../../engine/display/previewJson.ts";
 import { cli, type EngineUnderTest, embedded, plannedOperations, pulumi } from "./engines.ts";
 
@@ -146,5 +149,40 @@ if (cli === undefined) {
   describe(title, function () {
     this.timeout(600_000);
     conformance(pulumi);
+  });
+
+  describe("conformance: what one engine made, the other takes over", function () {
+    this.timeout(600_000);
+    const engines = [embedded(), pulumi()];
+    const folder = mkdtempSync(path.join(tmpdir(), "quorum-test-"));
+    after(() => {
+      for (const engine of engines) engine.remove();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    it("there and back, without a change, secrets included", async () => {
+      const [first, second] = engines as [EngineUnderTest, EngineUnderTest];
+      const file = path.join(folder, "state.json");
+      const specs = { a: { text: "x" }, s: { text: "hidden", secret: true } };
+      const changed = { ...specs, a: { text: "y" } };
+      const run = async (engine: EngineUnderTest, args: readonly string[], of: unknown) => {
+        const { code, stdout, stderr } = await engine.run(args, of);
+        assert.equal(code, 0, stderr + stdout);
+        return stdout;
+      };
+      const handOver = async (from: EngineUnderTest, to: EngineUnderTest, of: unknown) => {
+        await run(from, ["stack", "export", "--file", file], {});
+        await run(to, ["stack", "import", "--file", file], {});
+        const planned = plannedOperations(await run(to, ["preview", "--json", "--show-sames"], of));
+        assert.deepEqual(planned, { folder: "same", a: "same", s: "same" });
+      };
+      for (const engine of engines) await engine.start();
+      await run(first, ["up", "--yes"], specs);
+      await handOver(first, second, specs);
+      await run(second, ["up", "--yes"], changed);
+      await handOver(second, first, changed);
+      const outputs = await run(first, ["stack", "output", "--json", "--show-secrets"], {});
+      assert.deepEqual(JSON.parse(outputs), { a: "y!", s: "hidden!" });
+    });
   });
 }

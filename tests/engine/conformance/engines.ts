@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { PreviewJson } from "../../../engine/display/previewJson.ts";
@@ -43,7 +43,10 @@ function engine(
   begin: (env: NodeJS.ProcessEnv, program: string) => Promise<void>,
 ): EngineUnderTest {
   const folder = mkdtempSync(path.join(tmpdir(), "quorum-test-"));
-  const program = programFolder("notes");
+  // The CLI writes into the stack's file: it works on a copy.
+  const program = path.join(folder, "program");
+  cpSync(programFolder("notes"), program, { recursive: true, dereference: true });
+  symlinkSync(path.join(root, "node_modules"), path.join(program, "node_modules"));
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     QUORUM_STATE_DIR: path.join(folder, "state"),
