@@ -185,8 +185,9 @@ export class Cloud {
     const attached = (await this.#attachments()).filter(({ instanceId }) => gone.has(instanceId));
     await Promise.all(instances.map((instance) => this.machine(instance).powerOff()));
     const { record } = this.lab;
-    for (const { volumeId } of attached) {
-      await this.control.aws("ec2", "detach_volume", { VolumeId: volumeId });
+    for (const { volumeId, instanceId } of attached) {
+      const attachment = { VolumeId: volumeId, InstanceId: instanceId };
+      await this.control.aws("ec2", "detach_volume", attachment);
       await hideVolume(this.#volumeDir, volumeId);
     }
     await this.control.aws("ec2", "terminate_instances", { InstanceIds: [...gone] });
