@@ -59,6 +59,8 @@ export class Cloud {
   #watching: Promise<void>[] = [];
   #stopped = false;
   #subnets = new Map<string, string>();
+  /** Ids of interfaces by their fixed address. */
+  readonly #interfaces = new Map<string, string>();
   /** Volumes and the boots (by their first process) that have seen their device. */
   readonly #shown = new Set<string>();
 
@@ -242,14 +244,28 @@ export class Cloud {
         ImageId: "ami-00000000000000000",
         MinCount: 1,
         MaxCount: 1,
-        SubnetId: this.#subnets.get(group.subnet),
-        PrivateIpAddress: address,
+        ...(await this.#placement(group, address)),
         TagSpecifications: tagged("instance", group.tags),
       },
     );
     const instance = { id: Instances[0]?.InstanceId ?? "", name, group, address };
     this.instances.push(instance);
     return instance;
+  }
+
+  /** A fixed address is that of an interface which outlives its machines, as in the launch template. */
+  async #placement(group: CloudGroup, address: string): Promise<object> {
+    const place = { SubnetId: this.#subnets.get(group.subnet), PrivateIpAddress: address };
+    if (group.address === undefined) return place;
+    let id = this.#interfaces.get(address);
+    if (id === undefined) {
+      const { NetworkInterface } = await this.control.aws<{
+        NetworkInterface: { NetworkInterfaceId: string };
+      }>("ec2", "create_network_interface", place);
+      id = NetworkInterface.NetworkInterfaceId;
+      this.#interfaces.set(address, id);
+    }
+    return { NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: id }] };
   }
 
   /** The metadata service and the balancer learn which machines there are. */
