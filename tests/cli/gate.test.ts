@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import path from "node:path";
 import { enforce, type GateOptions, judgeDestroy, judgeUpdate } from "../../cli/gate.ts";
 import {
   ec2Plan,
@@ -7,6 +9,9 @@ import {
   type Plan,
   previewOfChange,
 } from "../support/plannedGraph.ts";
+import { realPreview } from "../support/realPreview.ts";
+
+const root = path.join(import.meta.dirname, "..", "..");
 
 /** The rules, with their subjects, that refuse a change to a healthy plan. */
 function refusals(
@@ -126,6 +131,21 @@ describe("what up refuses before it changes anything", () => {
     assert.equal(refused.length, 1);
     assert.match(refused[0] ?? "", /^policy: \[mandatory\] no-public-endpoint: /);
     assert.match(noted.join("\n"), /policy: \[advisory\] protect-data: prod-control-plane/);
+  });
+});
+
+describe("every stack of this repository", function () {
+  this.timeout(300_000);
+  // Those under version control: a lab of one's own leaves stack files beside them.
+  const listed = spawnSync("git", ["ls-files", "Pulumi.*.yaml"], { cwd: root, encoding: "utf8" });
+  const stacks = [...listed.stdout.matchAll(/^Pulumi\.(.+)\.yaml$/gm)].map(([, name = ""]) => name);
+
+  it("may be brought up: nothing of its plan is refused", async () => {
+    assert.ok(stacks.length >= 5, stacks.join());
+    for (const stack of stacks) {
+      const { refused } = judgeUpdate(await realPreview(stack));
+      assert.deepEqual(refused, [], stack);
+    }
   });
 });
 
