@@ -3,7 +3,10 @@
  * judgements as `quorum proof` and `quorum policy`, of the plan that is about to be carried out.
  */
 import { plannedResources, violationLines, violations } from "../policy/check.ts";
-import { type Graph, graphOf } from "../proof/graph.ts";
+import { modelOf } from "../proof/facts/index.ts";
+import { type Graph, graphBefore, graphOf } from "../proof/graph.ts";
+import type { Model } from "../proof/model.ts";
+import { lostDomains } from "../proof/prove.ts";
 import type { Report } from "../proof/report/report.ts";
 import type { Requirement } from "../proof/results.ts";
 import { checkTransition, type Finding, transitionRules } from "../proof/transition.ts";
@@ -77,16 +80,34 @@ function sayPolicy(preview: unknown, judgement: Judgement): void {
 }
 
 /**
+ * Of what is lost, what the plan still has: a repair may also take lost things out of it.
+ * @throws UnknownDomainError for a name that neither the plan nor what stands has.
+ */
+function lostInPlan(preview: unknown, lost: readonly string[]): string[] {
+  const graph = graphOf(preview);
+  const [before, after] = [modelOf(graphBefore(graph)), modelOf(graph)];
+  return lost.filter((name) => {
+    if (!hasDomain(after, name)) lostDomains(before, [name]);
+    return hasDomain(after, name);
+  });
+}
+
+function hasDomain({ domains }: Model, name: string): boolean {
+  return domains.some((domain) => domain.name === name || `${domain.kind} ${domain.name}` === name);
+}
+
+/**
  * Judges an update before it is carried out.
  * @param preview JSON of a preview with unchanged resources.
  * @throws UnknownRuleError for an `allow` entry that names no rule; UnknownDomainError for a `lost`
- * name that the plan does not have.
+ * name that neither the plan nor what stands has.
  */
 export function judgeUpdate(preview: unknown, options: GateOptions = {}): Judgement {
   const { allow = [], lost = [] } = options;
   const judgement: Judgement = { refused: [], noted: [], hints: updateHints };
   const ofTransition = allow.filter((entry) => entry.split(":")[0] !== claimRule);
-  const report = reportOf(preview, { stack: "", allow: ofTransition, lost });
+  const stillPlanned = lost.length === 0 ? [] : lostInPlan(preview, lost);
+  const report = reportOf(preview, { stack: "", allow: ofTransition, lost: stillPlanned });
   sayFindings(report.findings, judgement);
   sayClaims(report, allow, judgement);
   sayPolicy(preview, judgement);

@@ -186,7 +186,16 @@ describe("a repair", () => {
     assert.match(noted.join("\n"), /api-path is refuted/);
   });
 
-  it("must name what the plan has", () => {
+  it("may take out of the plan what is lost", () => {
+    const after = hostsPlan();
+    after.remove("balancer-2");
+    const preview = previewOfChange(hostsPlan(), after);
+    const { refused, noted } = judgeUpdate(preview, { lost: ["balancer-2"] });
+    assert.deepEqual(refused, []);
+    assert.match(noted.join("\n"), /api-path/);
+  });
+
+  it("must name what the plan or the cluster has", () => {
     assert.throws(() => judgeUpdate(hostsPlan().preview(), { lost: ["etcd-9"] }), /"etcd-9"/);
   });
 });
