@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostImage } from "../hostImage.ts";
 import type { Machine } from "../machine.ts";
@@ -289,11 +289,13 @@ export class Cloud {
     await this.control.setTargets(this.ofRole("control-plane").map(({ address }) => address));
   }
 
+  /** Of data volumes; moto gives each machine a root volume as well. */
   async #attachments(): Promise<Attachment[]> {
     const { Volumes } = await this.control.aws<{
       Volumes: { VolumeId: string; Attachments: { InstanceId: string }[] }[];
     }>("ec2", "describe_volumes");
-    return Volumes.flatMap(({ VolumeId: volumeId, Attachments }) =>
+    const data = Volumes.filter(({ VolumeId }) => existsSync(this.volumeFile(VolumeId)));
+    return data.flatMap(({ VolumeId: volumeId, Attachments }) =>
       Attachments.map(({ InstanceId: instanceId }) => ({ volumeId, instanceId })),
     );
   }
