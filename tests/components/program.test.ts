@@ -6,6 +6,19 @@ import { engineConfig, record } from "../support/mocks.ts";
 
 const stackFile = (stack: string) => readFileSync(`Pulumi.${stack}.yaml`, "utf8");
 
+/** Inputs with the lists cut down to what was there before: the rest was added. */
+function keptOf(
+  inputs: Record<string, unknown>,
+  before: Record<string, unknown>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([key, value]) => {
+      const old = before[key];
+      return [key, Array.isArray(value) && Array.isArray(old) ? value.slice(0, old.length) : value];
+    }),
+  );
+}
+
 describe("the program", () => {
   it("runs two stacks in one process, and neither knows of the other", async () => {
     const run = (stack: string) =>
@@ -55,7 +68,11 @@ describe("the program", () => {
       assert.ok(after.registrations.length > before.registrations.length);
       for (const { type, name, inputs, protect } of before.registrations) {
         const same = after.find(type, name);
-        assert.deepEqual([same.inputs, same.protect], [inputs, protect], `${type} ${name}`);
+        // The ingress balancer serves targets of its own zones only, so that it takes in the new one.
+        const kept = /IngressBalancer|:lb\/loadBalancer:/.test(type)
+          ? keptOf(same.inputs, inputs)
+          : same.inputs;
+        assert.deepEqual([kept, same.protect], [inputs, protect], `${type} ${name}`);
       }
     });
 
