@@ -51,6 +51,8 @@ export const charts = {
     repository: "https://ceph.github.io/ceph-csi-operator",
   },
   portworx: { version: "9.1.1", repository: "http://charts.portworx.io" },
+  /** For hosts that ask for it. */
+  cilium: { version: "1.20.1", repository: "https://helm.cilium.io" },
   "aws-ebs-csi-driver": {
     version: "2.64.0",
     repository: "https://kubernetes-sigs.github.io/aws-ebs-csi-driver",
@@ -67,9 +69,9 @@ export const charts = {
 
 export type ChartName = keyof typeof charts;
 
-/** "<chart>-<version>" of every chart: its file's name without ".tgz", and the key of its digest. */
-export function chartFiles(): string[] {
-  return Object.entries(charts).map(([name, { version }]) => `${name}-${version}`);
+/** "<chart>-<version>": its file's name without ".tgz", and the key of its digest. */
+export function chartFile(name: ChartName): string {
+  return `${name}-${charts[name].version}`;
 }
 
 /**
@@ -148,9 +150,6 @@ export const eksVersions: Readonly<Record<string, Readonly<Record<EksAddonName, 
     "metrics-server": "v0.9.0-eksbuild.11",
   },
 };
-
-/** Chart of Cilium, for hosts that ask for it. */
-export const ciliumVersion = "1.20.1";
 
 /** Cloud controller manager of AWS by exact Kubernetes version; it follows the minor. */
 export const awsCloudController: Readonly<Record<string, string>> = {

@@ -1,9 +1,10 @@
+import type { ChartsConfig } from "../config/clusterLayer.ts";
+import { type ChartSource, chartSource } from "./charts/chart.ts";
 import type { KubernetesPlan } from "./kubernetesPlan.ts";
 
 /** The chart as it is installed. */
 export interface CiliumPlan {
-  version: string;
-  repository: string;
+  source: ChartSource;
   values: CiliumValues;
 }
 
@@ -24,10 +25,9 @@ export interface CiliumValues {
  * Cilium on hosts of one flat network: ranges by the controller manager and plain routes, as the
  * routed network has them, and network policies on top. kube-proxy stays.
  */
-export function planCilium(plan: KubernetesPlan, version: string): CiliumPlan {
+export function planCilium(plan: KubernetesPlan, charts: ChartsConfig): CiliumPlan {
   return {
-    version,
-    repository: "https://helm.cilium.io",
+    source: chartSource("cilium", charts),
     values: {
       ipam: { mode: "kubernetes" },
       routingMode: "native",

@@ -2,6 +2,7 @@ import { Release } from "@pulumi/kubernetes/helm/v3/release.js";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { CiliumPlan } from "../../design/cilium.ts";
+import { chartArgs } from "../charts/chart.ts";
 
 export interface CiliumArgs {
   plan: CiliumPlan;
@@ -16,7 +17,7 @@ export class Cilium extends pulumi.ComponentResource {
     { plan, kubeconfig }: CiliumArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
-    super("quorum:hosts:Cilium", name, { version: plan.version }, opts);
+    super("quorum:hosts:Cilium", name, { version: plan.source.version }, opts);
     const provider = new Provider(
       name,
       // A cluster that is gone must not keep its chart from being forgotten.
@@ -28,9 +29,7 @@ export class Cilium extends pulumi.ComponentResource {
       {
         name: "cilium",
         namespace: "kube-system",
-        chart: "cilium",
-        version: plan.version,
-        repositoryOpts: { repo: plan.repository },
+        ...chartArgs(plan.source),
         values: plan.values,
         timeout: 900,
       },

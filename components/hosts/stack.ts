@@ -1,5 +1,4 @@
 import type { HostsConfig } from "../../config/schema.ts";
-import { ciliumVersion } from "../../config/versions.ts";
 import { planCilium } from "../../design/cilium.ts";
 import { planHosts } from "../../design/hosts.ts";
 import { planLocalVolumes } from "../../design/storage/localVolumes.ts";
@@ -25,7 +24,7 @@ export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
     const { Cilium } = await import("./cilium.ts");
     const { kubeconfig } = cluster;
     new Cilium(`${config.name}-cilium`, {
-      plan: planCilium(plan.kubernetes, ciliumVersion),
+      plan: planCilium(plan.kubernetes, config.charts),
       kubeconfig,
     });
   }

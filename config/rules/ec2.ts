@@ -1,3 +1,4 @@
+import { awsCharts } from "../chartsInUse.ts";
 import { parseCidr, size } from "../cidr.ts";
 import type { Finding } from "../errors.ts";
 import type { Ec2Config, PoolConfig } from "../schema.ts";
@@ -81,7 +82,9 @@ export const ec2Rules: readonly Rule<Ec2Config>[] = [
   ),
   rule(["zones", "pools", "storage"], storage),
   rule(["namespaces", "kubernetes"], namespaces),
-  rule(["charts"], charts),
+  rule(["charts", "storage", "ingress"], ({ charts: config, ...choices }) =>
+    charts(config, awsCharts("ec2", choices)),
+  ),
   rule(["ingress"], ({ ingress: config }) => ingress(config, "nodes")),
   rule(["logRetentionDays"], logRetention),
 ];

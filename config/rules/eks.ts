@@ -1,3 +1,4 @@
+import { awsCharts } from "../chartsInUse.ts";
 import type { EksConfig } from "../schema.ts";
 import { account, admins } from "./access.ts";
 import { malformed, openToTheWorld, overlapping, sized } from "./addresses.ts";
@@ -70,7 +71,9 @@ export const eksRules: readonly Rule<EksConfig>[] = [
   ),
   rule(["zones", "pools", "storage"], storage),
   rule(["namespaces", "kubernetes"], namespaces),
-  rule(["charts"], charts),
+  rule(["charts", "storage", "ingress"], ({ charts: config, ...choices }) =>
+    charts(config, awsCharts("eks", choices)),
+  ),
   rule(["ingress"], ({ ingress: config }) => ingress(config, "pods")),
   rule(["logRetentionDays"], logRetention),
 ];

@@ -1,3 +1,4 @@
+import { hostsCharts } from "../chartsInUse.ts";
 import type { HostsConfig } from "../schema.ts";
 import { malformed, overlapping, sized } from "./addresses.ts";
 import { charts } from "./charts.ts";
@@ -54,7 +55,9 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["ssh"], ssh),
   rule(["etcd"], etcd),
   rule(["hosts", "storage"], hostsStorage),
-  rule(["charts"], charts),
+  rule(["charts", "podNetwork", "storage"], ({ charts: config, ...choices }) =>
+    charts(config, hostsCharts(choices)),
+  ),
   rule(["localVolumes", "etcd"], localVolumes),
   rule(["powerStatus"], powerStatus),
   rule(["artifacts", "kubernetes"], artifacts),

@@ -1,5 +1,5 @@
 import type { ChartsConfig } from "../../config/clusterLayer.ts";
-import { type ChartName, charts } from "../../config/versions.ts";
+import { type ChartName, chartDigests, chartFile, charts } from "../../config/versions.ts";
 
 /** One installed chart, with nothing left to its defaults that a failure would show. */
 export interface ChartPlan {
@@ -16,12 +16,20 @@ export interface ChartSource {
   version: string;
   /** Absent for OCI references and files. */
   repository?: string;
+  /** SHA-256 of a file, which is checked before Helm reads it. Absent for the others. */
+  sha256?: string;
 }
 
-/** Where a chart comes from: its publisher, or the stack's mirror. Exact version either way. */
-export function chartSource(name: ChartName, { mirror }: ChartsConfig): ChartSource {
+/**
+ * Where a chart comes from: its publisher, or the stack's mirror. Exact version either way.
+ * @throws RangeError on a file without a digest: parsed configs have none.
+ */
+export function chartSource(name: ChartName, { mirror, digests }: ChartsConfig): ChartSource {
   const { version, repository } = charts[name];
   if (mirror === undefined) return { chart: name, version, repository };
   if (mirror.startsWith("oci://")) return { chart: `${mirror}/${name}`, version };
-  return { chart: `${mirror}/${name}-${version}.tgz`, version };
+  const file = chartFile(name);
+  const sha256 = digests[file] ?? chartDigests[file];
+  if (sha256 === undefined) throw new RangeError(`${file}.tgz should have a digest`);
+  return { chart: `${mirror}/${file}.tgz`, version, sha256 };
 }

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { eksStack } from "../../../components/eks/stack.ts";
 import { planEks } from "../../../design/eks.ts";
 import { eksConfig, type Raw } from "../../support/fixtures.ts";
@@ -36,25 +40,40 @@ describe("what runs on a cluster of platform eks", () => {
     );
   });
 
-  it("takes charts from a mirror where the stack names one", async () => {
-    const source = async (mirror: string) => {
-      const recording = await run((raw) => (raw.charts = { mirror }));
-      const { chart, version, repositoryOpts } = recording.find(
-        "kubernetes:helm.sh/v3:Release",
-        "demo-cluster-autoscaler",
-      ).inputs;
-      return { chart, version, repositoryOpts };
-    };
-    assert.deepEqual(await source("oci://registry.example.com/charts"), {
+  const source = async (charts: Raw) => {
+    const recording = await run((raw) => (raw.charts = charts));
+    const { chart, version, repositoryOpts } = recording.find(
+      "kubernetes:helm.sh/v3:Release",
+      "demo-cluster-autoscaler",
+    ).inputs;
+    return { chart, version, repositoryOpts };
+  };
+
+  it("takes charts from a registry where the stack names one", async () =>
+    assert.deepEqual(await source({ mirror: "oci://registry.example.com/charts" }), {
       chart: "oci://registry.example.com/charts/cluster-autoscaler",
       version: "9.59.0",
       repositoryOpts: undefined,
-    });
-    assert.deepEqual(await source("/srv/charts"), {
-      chart: "/srv/charts/cluster-autoscaler-9.59.0.tgz",
-      version: "9.59.0",
-      repositoryOpts: undefined,
-    });
+    }));
+
+  it("takes charts from a directory, each only if it is the one that was meant", async () => {
+    const mirror = mkdtempSync(join(tmpdir(), "quorum-charts-"));
+    try {
+      const file = "cluster-autoscaler-9.59.0";
+      const digest = createHash("sha256").update("a chart").digest("hex");
+      const charts = { mirror, digests: { [file]: digest } };
+      await assert.rejects(source(charts), /no such chart/);
+      writeFileSync(join(mirror, `${file}.tgz`), "another chart");
+      await assert.rejects(source(charts), /not the chart that was meant/);
+      writeFileSync(join(mirror, `${file}.tgz`), "a chart");
+      assert.deepEqual(await source(charts), {
+        chart: `${mirror}/${file}.tgz`,
+        version: "9.59.0",
+        repositoryOpts: undefined,
+      });
+    } finally {
+      rmSync(mirror, { recursive: true });
+    }
   });
 
   it("gives teams their namespaces, protected with the cluster", async () => {
