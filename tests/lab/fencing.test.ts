@@ -12,6 +12,8 @@ import { testLab } from "./support/testLab.ts";
 const namespace = "fencing";
 const database = ledger(namespace);
 const lost = "worker-b";
+/** Takes minutes: a machine that is cut off has to be missed first. */
+const full = process.env.QUORUM_LAB_FULL === "1" ? it : it.skip;
 
 interface NodeView {
   status: { conditions: { type: string; status: string }[] };
@@ -55,7 +57,7 @@ describe("a machine of the lab that cannot be reached", function () {
     assert.equal(await taint(), undefined);
   });
 
-  it("is not fenced while it is only cut off: the lab says that it is on", async () => {
+  full("is not fenced while it is only cut off: the lab says that it is on", async () => {
     await cluster.lab.setCuts([{ machine: lost, direction: "both" }]);
     try {
       await waitUntil(`${lost} is unreachable`, 150, async () => (await readiness()) === "Unknown");
