@@ -6,6 +6,8 @@ export QUORUM_CHANGED=
 . /usr/local/lib/quorum/kubernetesNode.sh
 config=/etc/quorum/kubeadm/init.yaml
 attempts=5
+# A restarting API server is back long before.
+unserved_seconds=60
 
 # `kubeadm reset` takes away the whole of /etc/kubernetes/pki, which only the step "pki" could refill.
 start_clean() {
@@ -32,16 +34,38 @@ initialized() {
   [ "$(etcdctl get /bootstrap/initialized --print-value-only)" = yes ]
 }
 
-# kubeadm makes a token that nobody needs (the rotation makes its own) and a kubeconfig that no rule of
-# the cluster binds; who holds the CA can make another.
+# Each API server keeps a key in etcd that ends 15 s after it does. None for a while: all control planes
+# were lost at once, and nobody is left to answer one that joins.
+anyone_serves() {
+  local deadline=$((SECONDS + unserved_seconds)) servers
+  while servers=$(etcdctl get --prefix /registry/masterleases/ --keys-only) || fail "etcd does not answer"; do
+    [ -z "$servers" ] || return 0
+    [ "$SECONDS" -lt "$deadline" ] || return 1
+    sleep 2
+  done
+}
+
+# init [OPTION…]: kubeadm makes a kubeconfig that no rule of the cluster binds; who holds the CA can make
+# another.
 init() {
   quorum-api-name local &&
-    kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" |
+    kubeadm init --config "$config" --ignore-preflight-errors "$ignored_checks" "$@" |
     without_noise &&
-    rm -f /etc/kubernetes/super-admin.conf &&
+    rm -f /etc/kubernetes/super-admin.conf
+}
+
+# And it makes a token that nobody needs: the rotation makes its own.
+init_first() {
+  init &&
     kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system delete secret \
       --field-selector type=bootstrap.kubernetes.io/token >/dev/null &&
     etcdctl put /bootstrap/initialized yes >/dev/null
+}
+
+# By the same authorities, over the data that etcd has kept.
+init_again() {
+  echo "no API server is left: initialising again over what etcd has"
+  init --skip-phases bootstrap-token
 }
 
 # A kubeconfig minted here, since the authority's key is here: no token, no upload of certificates.
@@ -57,9 +81,11 @@ join() {
 
 for attempt in $(seq "$attempts"); do
   start_clean
-  if initialized; then
+  if ! initialized; then
+    if init_first; then exit 0; fi
+  elif anyone_serves; then
     if join; then exit 0; fi
-  elif init; then
+  elif init_again; then
     exit 0
   fi
   echo "attempt $attempt of $attempts failed" >&2
