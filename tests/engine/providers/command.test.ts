@@ -169,7 +169,8 @@ describe("command:remote over a real sshd", function () {
     const cancel = new AbortController();
     const marker = join(server.folder, "pid");
     const operation = operationOn(remote, "thing", { signal: cancel.signal });
-    const running = create({ create: `echo $$ > ${marker}; sleep 300 & wait` }, operation);
+    // A bare `wait` would end well, were the child to go first.
+    const running = create({ create: `echo $$ > ${marker}; sleep 300 & wait $!` }, operation);
     while (!existsSync(marker) || readFileSync(marker, "utf8") === "") await delay(20);
     const pid = Number(readFileSync(marker, "utf8"));
     cancel.abort();
