@@ -6,8 +6,10 @@ export QUORUM_CHANGED=
 . /usr/local/lib/quorum/kubernetesNode.sh
 config=/etc/quorum/kubeadm/init.yaml
 attempts=5
-# A restarting API server is back long before.
+# A restarting API server is back long before, and a lost one's key is gone.
 unserved_seconds=60
+access=/run/quorum-join.conf
+trap 'rm -f "$access"' EXIT
 
 # `kubeadm reset` takes away the whole of /etc/kubernetes/pki, which only the step "pki" could refill.
 start_clean() {
@@ -34,13 +36,25 @@ initialized() {
   [ "$(etcdctl get /bootstrap/initialized --print-value-only)" = yes ]
 }
 
-# Each API server keeps a key in etcd that ends 15 s after it does. None for a while: all control planes
-# were lost at once, and nobody is left to answer one that joins.
+# A kubeconfig minted here, since the authority's key is here: no token, no upload of certificates.
+mint_access() {
+  quorum-api-name vip &&
+    (umask 077 && kubeadm kubeconfig user --config "$config" --client-name "quorum:join:$NODE_NAME" \
+      --org kubeadm:cluster-admins --validity-period 1h >"$access" 2>/dev/null)
+}
+
+# Is there someone to answer one that joins? When all control planes were lost at once there is not. The
+# balancer may only not know them yet, hence etcd has the last word: each API server keeps a key in it,
+# which ends 15 s after its server.
 anyone_serves() {
   local deadline=$((SECONDS + unserved_seconds)) servers
-  while servers=$(etcdctl get --prefix /registry/masterleases/ --keys-only) || fail "etcd does not answer"; do
-    [ -z "$servers" ] || return 0
-    [ "$SECONDS" -lt "$deadline" ] || return 1
+  mint_access || fail "no kubeconfig could be made of the cluster's authority"
+  until kubectl --kubeconfig "$access" --request-timeout 5s get --raw /livez >/dev/null 2>&1; do
+    if [ "$SECONDS" -ge "$deadline" ]; then
+      servers=$(etcdctl get --prefix /registry/masterleases/ --keys-only) || fail "etcd does not answer"
+      [ -n "$servers" ]
+      return
+    fi
     sleep 2
   done
 }
@@ -68,15 +82,9 @@ init_again() {
   init --skip-phases bootstrap-token
 }
 
-# A kubeconfig minted here, since the authority's key is here: no token, no upload of certificates.
 join() {
-  local discovery=/run/quorum-join.conf
-  quorum-api-name vip &&
-    (umask 077 && kubeadm kubeconfig user --config "$config" --client-name "quorum:join:$NODE_NAME" \
-      --org kubeadm:cluster-admins --validity-period 1h >"$discovery" 2>/dev/null) &&
-    kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" |
-    without_noise &&
-    rm -f "$discovery"
+  kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" |
+    without_noise
 }
 
 for attempt in $(seq "$attempts"); do
