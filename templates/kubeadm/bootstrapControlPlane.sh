@@ -79,7 +79,7 @@ init_first() {
 # By the same authorities, over the data that etcd has kept.
 init_again() {
   echo "no API server is left: initialising again over what etcd has"
-  init --skip-phases bootstrap-token
+  init --skip-phases bootstrap-token,show-join-command
 }
 
 join() {
