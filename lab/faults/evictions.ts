@@ -1,6 +1,7 @@
 import { sleep } from "../process.ts";
 import { stallFsync } from "./diskFaults.ts";
 import type { FaultCluster, Injected } from "./fault.ts";
+import { Interruption, unlessAborted } from "./interruption.ts";
 import { cutOff } from "./kinds.ts";
 import { withRole } from "./members.ts";
 import type { ObjectClient } from "./objects.ts";
@@ -36,13 +37,19 @@ export async function evictionsBy(
 ): Promise<Trial> {
   const before = await objects.pods(namespace);
   const start = Date.now();
-  let proof = "";
-  try {
+  const held = async () => {
     await sleep((holdSeconds - 3) * 1000);
-    proof = await look();
+    const seen = await look();
     await sleep(Math.max(0, holdSeconds * 1000 - (Date.now() - start)));
+    return seen;
+  };
+  const interruption = new Interruption();
+  let proof: string;
+  try {
+    proof = await unlessAborted(interruption.signal, held());
   } finally {
     await injected.heal();
+    interruption.end();
   }
   await sleep(settleSeconds * 1000);
   const after = await withPatience(() => objects.pods(namespace));
