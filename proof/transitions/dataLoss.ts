@@ -17,17 +17,29 @@ const holdsData: [RegExp, string][] = [
   [/^random:index\/randomBytes:RandomBytes$/, "everything encrypted with it"],
 ];
 
-function lossOf({ operation, before }: Change): string | undefined {
+/** Keys that a certificate was asked for: whoever signed it signs the next one too. */
+function leafKeys({ before }: Update): ReadonlySet<string> {
+  const requests = before.ofType("tls:index/certRequest:CertRequest");
+  return new Set(requests.flatMap(({ dependencies }) => dependencies));
+}
+
+function lossOf(
+  { urn, operation, before }: Change,
+  leaves: ReadonlySet<string>,
+): string | undefined {
   if (operation !== "delete" && operation !== "replace") return undefined;
   if (!before || before.retainOnDelete) return undefined;
-  const known = holdsData.find(([pattern]) => pattern.test(before.type))?.[1];
+  const known = leaves.has(urn)
+    ? undefined
+    : holdsData.find(([pattern]) => pattern.test(before.type))?.[1];
   return known ?? (before.protect ? "what is protected in it" : undefined);
 }
 
 /** Whatever holds data and would be deleted or replaced. */
 export function dataLoss(update: Update): Finding[] {
+  const leaves = leafKeys(update);
   return update.graph.changes.flatMap((change): Finding[] => {
-    const loss = lossOf(change);
+    const loss = lossOf(change, leaves);
     const { before, operation } = change;
     if (loss === undefined || !before) return [];
     const verb = operation === "delete" ? "deletes" : "replaces";

@@ -103,6 +103,24 @@ describe("checkTransition", () => {
     ]);
   });
 
+  it("refuses to drop a root of trust, and lets a machine go with a key that only it had", () => {
+    const make = (): Plan => {
+      const plan = hostsPlan();
+      plan.add("tls:index/privateKey:PrivateKey", "root", {});
+      const key = plan.add("tls:index/privateKey:PrivateKey", "worker-host", {});
+      const asked = { dependencies: [key] };
+      plan.add("tls:index/certRequest:CertRequest", "worker-host-request", {}, asked);
+      return plan;
+    };
+    const all = ["root", "worker-host", "worker-host-request"];
+    assert.deepEqual(
+      findings(make, (plan) => all.forEach((name) => void plan.remove(name))),
+      [
+        "data: this update deletes tls:index/privateKey:PrivateKey root and with it the trust in all certificates below it",
+      ],
+    );
+  });
+
   it("judges a destroy by the data that it takes, not by what is proven afterwards", () => {
     const plan = eksPlan();
     const steps = plan.preview("same").steps.map(({ urn, newState }) => {
