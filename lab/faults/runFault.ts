@@ -66,6 +66,25 @@ export async function runFault(
   }
 }
 
+const mostTries = 3;
+
+/**
+ * The same, and once more where a run is void, at most three times: it says nothing of the cluster, only
+ * that the computer was too busy to show something. `onRun` gets every run.
+ */
+export async function runUntilJudged(
+  cluster: FaultCluster,
+  fault: Fault,
+  options: FaultRunOptions,
+  onRun: (result: FaultResult) => void = () => {},
+): Promise<FaultResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await runFault(cluster, fault, options);
+    onRun(result);
+    if (result.verdict !== "void" || tries === mostTries) return result;
+  }
+}
+
 async function runUnder(
   stop: AbortSignal,
   cluster: FaultCluster,

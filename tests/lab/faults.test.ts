@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { catalogue, quickSelection } from "../../lab/faults/catalogue.ts";
 import type { Fault, FaultCluster } from "../../lab/faults/fault.ts";
 import { FaultResults } from "../../lab/faults/results.ts";
-import { runFault } from "../../lab/faults/runFault.ts";
+import { runUntilJudged } from "../../lab/faults/runFault.ts";
 import { testLab } from "./support/testLab.ts";
 
 const full = process.env.QUORUM_LAB_FULL === "1";
@@ -30,8 +30,7 @@ describe(`faults under load (seed ${seed})`, function () {
   for (const fault of chosenFaults()) {
     it(`${fault.name}: no acknowledged write lost, and back to full health by itself`, async function () {
       if (full && results.hasPassed(fault.name, seed)) this.skip();
-      const result = await runFault(cluster, fault, { seed });
-      results.add(result);
+      const result = await runUntilJudged(cluster, fault, { seed }, (run) => results.add(run));
       assert.equal(
         result.verdict,
         "pass",

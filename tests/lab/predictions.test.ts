@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { FaultCluster } from "../../lab/faults/fault.ts";
-import { runFault } from "../../lab/faults/runFault.ts";
+import { runUntilJudged } from "../../lab/faults/runFault.ts";
 import { modelOf } from "../../proof/facts/index.ts";
 import { graphOf } from "../../proof/graph.ts";
 import { type Prediction, pairPredictions, singlePredictions } from "../../proof/predictions.ts";
@@ -56,7 +56,7 @@ describe(`predictions of the proof, held against machines (seed ${seed})`, funct
   for (const prediction of chosen()) {
     const fault = predictedFault(prediction);
     it(`${fault.name}: writes are ${prediction.writes}, as predicted`, async () => {
-      const result = await runFault(cluster, fault, { seed });
+      const result = await runUntilJudged(cluster, fault, { seed });
       lines.push(comparison(prediction, result));
       assert.equal(result.verdict, "pass", lines.at(-1));
     });
