@@ -83,6 +83,12 @@ function storeZones(spec: unknown, builder: ModelBuilder): DomainId[] {
       }
     }
   }
+  // Whole disks of machines that are named one by one.
+  for (const entry of listIn(at(spec, "storage", "nodes")) ?? []) {
+    const machine = builder.model.nodes.find((node) => node.name === textIn(at(entry, "name")));
+    const name = machine && builder.model.domains[machine.zone]?.name;
+    if (name !== undefined) names.add(name);
+  }
   return [...names].map((name) => builder.domain("zone", name));
 }
 
