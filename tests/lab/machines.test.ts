@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -249,28 +249,29 @@ describe("machines of a lab", function () {
   it("leave nothing behind when their maker was killed at any point", async () => {
     await hostImage();
     for (const milliseconds of [300, 700, 1500]) {
-      const maker = startMaker();
-      await new Promise((resolve) => setTimeout(resolve, milliseconds));
-      maker.kill("SIGKILL");
-      await once(maker, "exit");
+      await startAndKillMaker(milliseconds);
       await takeDown(name);
       assert.deepEqual(await traces(), [], `killed after ${milliseconds} ms`);
     }
   });
 
   it("are all there when the maker runs again after it was killed", async () => {
-    const maker = startMaker();
-    await new Promise((resolve) => setTimeout(resolve, 900));
-    maker.kill("SIGKILL");
-    await once(maker, "exit");
+    await startAndKillMaker(900);
     ({ lab } = await bootSmallLab(name));
     for (const machine of lab.names) await ssh(machine, "true");
   });
 });
 
-/** Another process that boots the same lab. */
-function startMaker(): ChildProcess {
+/** Another process that boots the same lab, and is killed in the middle if it has not ended by then. */
+async function startAndKillMaker(milliseconds: number): Promise<void> {
   const support = `${import.meta.dirname}/support/smallLab.ts`;
   const code = `import { bootSmallLab } from ${JSON.stringify(support)}; await bootSmallLab(${JSON.stringify(name)});`;
-  return spawn(process.execPath, ["--input-type=module", "--eval", code], { stdio: "ignore" });
+  const maker = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    stdio: "ignore",
+  });
+  // Listened for from the start: on a quiet computer it may end before it is killed.
+  const ended = once(maker, "exit");
+  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  maker.kill("SIGKILL");
+  await ended;
 }
