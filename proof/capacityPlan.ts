@@ -5,6 +5,7 @@ import {
   type DomainId,
   type Model,
   podMachines,
+  type Unknown,
   type WorkerNode,
 } from "./model.ts";
 import { type Misfit, type Placement, Placer, type Slot } from "./placement.ts";
@@ -19,12 +20,12 @@ export interface CapacityPlan {
   atRest: Placement;
   atRestMisfits: Misfit[];
   /** Why capacity cannot be judged. */
-  unknown: string | undefined;
+  unknown: Unknown | undefined;
   /**
    * Why a placement that is not found proves nothing: the plan does not say what a machine has. Such
    * machines count as full, so a placement that is found does without them.
    */
-  unsized: string | undefined;
+  unsized: Unknown | undefined;
 }
 
 const plans = new WeakMap<Model, CapacityPlan>();
@@ -38,23 +39,39 @@ export function capacityPlan(model: Model): CapacityPlan {
   return made;
 }
 
-function unknownReason(model: Model): string | undefined {
-  if (model.nodes.length === 0) return "the plan names no machines on which pods run";
+function unknownReason(model: Model): Unknown | undefined {
+  if (model.nodes.length === 0) {
+    return {
+      why: "the plan names no machines on which pods run",
+      remedy: "give the stack workers (pools, or hosts with the role worker)",
+    };
+  }
   const demand = model.workloads.some(({ replicas }) => replicas > 0);
   const declared = model.pools.some(({ minNodes }) => minNodes !== undefined);
-  if (!demand && !declared) return "the plan contains no demand: no pod with requests";
+  if (!demand && !declared) {
+    return {
+      why: "the plan contains no demand: no pod with requests",
+      remedy: "say in pools.*.minNodes what must remain, or put the workloads into the plan",
+    };
+  }
   const silent =
     model.workloads.find(({ cpuMilli, memoryMiB }) => [cpuMilli, memoryMiB].includes(undefined)) ??
     model.daemons.find(({ cpuMilli, memoryMiB }) => [cpuMilli, memoryMiB].includes(undefined));
-  if (silent) return `the plan does not say what the pods of ${silent.name} request`;
-  return undefined;
+  if (!silent) return undefined;
+  return {
+    why: `the plan does not say what the pods of ${silent.name} request`,
+    remedy: `set requests for CPU and memory: ${silent.requestsSaidIn}`,
+  };
 }
 
-function unsizedReason(model: Model): string | undefined {
+function unsizedReason(model: Model): Unknown | undefined {
   const unsized = model.nodes.filter((one) => slotOf(one, model) === undefined);
   if (unsized.length === 0) return undefined;
   const names = enumerate(unsized.map(({ name }) => name));
-  return `the plan does not say what machine ${names} has (CPUs, memory, pods): hosts.*.size`;
+  return {
+    why: `the plan does not say what machine ${names} has (CPUs, memory, pods)`,
+    remedy: `set hosts.*.size of ${names}`,
+  };
 }
 
 /** A machine of which nothing is known takes no pod. */
@@ -63,14 +80,16 @@ function fullSlot({ zone, labels, taints }: WorkerNode): Slot {
 }
 
 function slotOf(node: WorkerNode, model: Model): Slot | undefined {
-  const { cpuMilli, memoryMiB, pods, zone, labels, taints } = node;
+  const { machine, cpuMilli, memoryMiB, pods, zone, labels, taints } = node;
   if (cpuMilli === undefined || memoryMiB === undefined || pods === undefined) return undefined;
-  const left = allocatable({ cpuMilli, memoryMiB, pods });
+  const slot = { ...allocatable({ cpuMilli, memoryMiB, pods }), pods, zone, labels, taints };
   for (const daemon of model.daemons) {
-    left.cpuMilli -= daemon.cpuMilli ?? 0;
-    left.memoryMiB -= daemon.memoryMiB ?? 0;
+    if (daemon.machines?.has(machine) === false) continue;
+    slot.cpuMilli -= daemon.cpuMilli ?? 0;
+    slot.memoryMiB -= daemon.memoryMiB ?? 0;
+    slot.pods -= 1;
   }
-  return { ...left, pods: pods - model.daemons.length, zone, labels, taints };
+  return slot;
 }
 
 /** Slots that the autoscaler may add: a like machine for each step from desired to max. */

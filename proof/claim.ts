@@ -1,4 +1,4 @@
-import type { DomainId, Model } from "./model.ts";
+import type { DomainId, Model, Unknown } from "./model.ts";
 import type { Survivors } from "./survivors.ts";
 
 /** What a claim says of one combination of failures. */
@@ -16,8 +16,10 @@ export type Outcome =
       left: string;
       /** The config change that would make it hold. */
       fix: string;
+      /** Wrong with nothing lost: no failure is to blame. */
+      atRest?: true;
     }
-  | { verdict: "unknown"; why: string };
+  | ({ verdict: "unknown" } & Unknown);
 
 /** A claim made ready for one model; called once per combination of failures. */
 export type Check = (survivors: Survivors) => Outcome;
@@ -53,8 +55,9 @@ export function refuted(takes: string[], left: string, fix: string): Outcome {
   return { verdict: "refuted", takes, left, fix };
 }
 
-export function unknownBecause(why: string): Outcome {
-  return { verdict: "unknown", why };
+/** @param remedy what would make it known; every unknown has one. */
+export function unknownBecause(why: string, remedy: string): Outcome {
+  return { verdict: "unknown", why, remedy };
 }
 
 /** "a", "a and b", "a, b and c", "a, b and 7 more". */

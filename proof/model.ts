@@ -3,6 +3,8 @@
  * planned graph by `facts/`; a value that the plan does not say is absent, and becomes `unknown`.
  */
 
+import type { NodeTerms } from "./labelRule.ts";
+
 /** Index into `Model.domains`. */
 export type DomainId = number;
 
@@ -107,10 +109,17 @@ export interface Workload {
   name: string;
   /** Cluster DNS is judged by a claim of its own. */
   isDns: boolean;
+  /**
+   * A monitor or disk of replicated storage: claims about storage say what its loss costs, and where no
+   * machine of its zone is left it waits for one. Default: none.
+   */
+  isStorage?: true;
   replicas: number;
   /** Sums over the containers of a pod; absent when a container has no request. */
   cpuMilli: number | undefined;
   memoryMiB: number | undefined;
+  /** Where the plan would say them, e.g. "resources.requests in the chart's values". */
+  requestsSaidIn: string;
   zoneSpread: Spread;
   /** Pods per zone may differ by this much. */
   zoneSkew: number;
@@ -121,6 +130,8 @@ export interface Workload {
   labels: Record<string, string>;
   namespace: string;
   nodeSelector: Record<string, string>;
+  /** Default: every machine. Read for daemons of storage alone. */
+  nodeAffinity?: NodeTerms | undefined;
   toleratedTaints: Toleration[];
   /** Zonal volumes tie a pod to the zone that it first ran in. */
   volumes: "none" | "zonal" | "replicated" | "machine" | "unknown";
@@ -138,8 +149,12 @@ export interface Toleration {
 /** What each machine spends on pods that run everywhere. */
 export interface DaemonOverhead {
   name: string;
+  /** Machines that have such a pod. Default: all. */
+  machines?: ReadonlySet<DomainId>;
   cpuMilli: number | undefined;
   memoryMiB: number | undefined;
+  /** Where the plan would say them. */
+  requestsSaidIn: string;
 }
 
 export interface DisruptionBudget {
@@ -186,10 +201,16 @@ export interface UnorderedSteps {
   machines: [string, string];
 }
 
-/** What the plan leaves open, by the claim that it weakens. */
-export interface Gap {
-  claim: string;
+/** Something that cannot be judged. */
+export interface Unknown {
   why: string;
+  /** What to add to the plan or the configuration so that it can be, e.g. "give web a request for CPU". */
+  remedy: string;
+}
+
+/** What the plan leaves open, by the claim that it weakens. */
+export interface Gap extends Unknown {
+  claim: string;
 }
 
 export interface Model {
@@ -262,9 +283,14 @@ export class ModelBuilder {
     return id;
   }
 
-  gap(claim: string, why: string): void {
+  gap(claim: string, why: string, remedy: string): void {
     if (this.model.gaps.some((gap) => gap.claim === claim && gap.why === why)) return;
-    this.model.gaps.push({ claim, why });
+    this.model.gaps.push({ claim, why, remedy });
+  }
+
+  /** Room or demand that the plan leaves open: with and without the autoscaler. */
+  capacityGap(why: string, remedy: string): void {
+    for (const claim of ["capacity", "capacity-unaided"]) this.gap(claim, why, remedy);
   }
 }
 

@@ -1,3 +1,4 @@
+import { admits } from "./labelRule.ts";
 import type { Toleration, WorkerNode, Workload } from "./model.ts";
 
 /** A machine as the placement sees it; also one that the autoscaler would add. */
@@ -28,18 +29,17 @@ export interface Placement {
   zoneCounts: Int32Array;
 }
 
-/** Indices of slots on which a pod of each workload may run, by taints and selector. */
+/** Indices of slots on which a pod of each workload may run, by taints, selector and affinity. */
 function eligible(slots: readonly Slot[], workload: Workload): number[] {
-  const wanted = Object.entries(workload.nodeSelector);
+  const isAdmitted = admits(workload);
   const found: number[] = [];
   slots.forEach((slot, index) => {
-    const selected = wanted.every(([key, value]) => slot.labels[key] === value);
     const tolerated = slot.taints.every(
       (taint) =>
         taint.effect === "PreferNoSchedule" ||
         workload.toleratedTaints.some((toleration) => tolerates(toleration, taint)),
     );
-    if (selected && tolerated) found.push(index);
+    if (isAdmitted(slot) && tolerated) found.push(index);
   });
   return found;
 }
@@ -91,7 +91,8 @@ export class Placer {
     this.#zoneOf = slots.map((slot) => this.#zones.indexOf(slot.zone));
     const lists = new Map<string, number[]>();
     this.#eligible = workloads.map((workload) => {
-      const key = JSON.stringify([workload.nodeSelector, workload.toleratedTaints]);
+      const { nodeSelector, nodeAffinity, toleratedTaints } = workload;
+      const key = JSON.stringify([nodeSelector, nodeAffinity, toleratedTaints]);
       const list = lists.get(key) ?? eligible(slots, workload);
       lists.set(key, list);
       return list;
@@ -216,10 +217,10 @@ export class Placer {
     const pods = (room: Room): number =>
       placement.zoneCounts[base + this.#zones.indexOf(room.zone)] ?? 0;
     const living = rooms.filter((room) => room.slots.length > 0);
-    if (living.length === 0) return { kind: "selector", workload };
     if (tied !== undefined && !living.some((room) => room.zone === tied)) {
       return { kind: "zone", workload, zone: tied };
     }
+    if (living.length === 0) return { kind: "selector", workload };
     const counted = workload.spreadHonorsTaints ? living : rooms;
     const fewest = Math.min(...counted.map(pods));
     const ordered = living.length > 1 ? living.toSorted((a, b) => pods(a) - pods(b)) : living;

@@ -3,7 +3,7 @@ import type { Check, Claim, Outcome, RollCheck } from "./claim.ts";
 import { enumerate } from "./claim.ts";
 import { claims as allClaims } from "./claims/index.ts";
 import { type FailureClass, failureClasses } from "./failures.ts";
-import { closures, type DomainId, type Model } from "./model.ts";
+import { closures, type Domain, type DomainId, type Model } from "./model.ts";
 import {
   type ClaimResult,
   type CounterExample,
@@ -80,21 +80,30 @@ function record(set: SetResult, scenario: Scenario, outcome: Outcome, weights: n
   }
   if (outcome.verdict === "unknown") {
     if (set.verdict === "proven") set.verdict = "unknown";
-    if (!set.unknown.includes(outcome.why)) set.unknown.push(outcome.why);
+    const { why, remedy } = outcome;
+    if (!set.unknown.some((known) => known.why === why)) set.unknown.push({ why, remedy });
     return;
   }
   set.verdict = "refuted";
   const at = weights.findLastIndex((weight) => weight <= scenario.weight) + 1;
   if (at >= kept) return;
   weights.splice(at, 0, scenario.weight);
+  const { labels, domains, sentence } = outcome.atRest === true ? wholePlan : scenario;
   set.counterExamples.splice(at, 0, {
-    failures: scenario.labels,
-    domains: scenario.domains,
-    sentence: scenario.sentence(enumerate(outcome.takes), outcome.left),
+    failures: labels,
+    domains,
+    sentence: sentence(enumerate(outcome.takes), outcome.left),
     fix: outcome.fix,
   });
   weights.length = Math.min(weights.length, kept);
   set.counterExamples.length = Math.min(set.counterExamples.length, kept);
+}
+
+/** What of the model has a name, as "etcd-1" or "zone a". */
+export function domainsNamed({ domains }: Model, name: string): Domain[] {
+  return domains.filter(
+    (domain) => domain.name === name || `${domain.kind} ${domain.name}` === name,
+  );
 }
 
 /**
@@ -103,9 +112,7 @@ function record(set: SetResult, scenario: Scenario, outcome: Outcome, weights: n
  */
 export function lostDomains(model: Model, names: readonly string[]): DomainId[] {
   return names.map((name) => {
-    const found = model.domains.filter(
-      (domain) => domain.name === name || `${domain.kind} ${domain.name}` === name,
-    );
+    const found = domainsNamed(model, name);
     const first = found.find(({ kind }) => kind === "machine") ?? found[0];
     if (!first)
       throw new UnknownDomainError(`"${name}" is lost, but the plan has nothing of that name`);
@@ -119,11 +126,11 @@ function outcomeOf({ check }: Prepared, survivors: Survivors): Outcome {
 
 /** Gaps that facts found make a claim unknown, whatever its check says, unless it is refuted. */
 function applyGaps(model: Model, { result }: Prepared): void {
-  for (const { claim, why } of model.gaps) {
+  for (const { claim, why, remedy } of model.gaps) {
     if (claim !== result.id) continue;
     for (const set of failureSets) {
       const found = result.sets[set];
-      found.unknown.push(why);
+      found.unknown.push({ why, remedy });
       if (found.verdict === "proven") found.verdict = "unknown";
     }
   }

@@ -1,3 +1,4 @@
+import { admits } from "./labelRule.ts";
 import { type Model, podMachines, type WorkerNode, type Workload } from "./model.ts";
 import { label } from "./scenarios.ts";
 import type { Survivors } from "./survivors.ts";
@@ -35,13 +36,10 @@ function homes(workload: Workload, model: Model): Homes {
   known.set(model, all);
   const found = all.get(workload);
   if (found !== undefined) return found;
-  const wanted = Object.entries(workload.nodeSelector);
   const nodes =
-    wanted.length === 0
+    Object.keys(workload.nodeSelector).length === 0 && workload.nodeAffinity === undefined
       ? model.nodes
-      : podMachines(model).filter(({ labels }) =>
-          wanted.every(([key, value]) => labels[key] === value),
-        );
+      : podMachines(model).filter(admits(workload));
   const made = { nodes, zones: new Set(nodes.map((node) => node.zone)).size };
   all.set(workload, made);
   return made;

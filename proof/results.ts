@@ -1,5 +1,5 @@
 import type { Outcome } from "./claim.ts";
-import type { DomainId, DomainKind } from "./model.ts";
+import type { DomainId, DomainKind, Unknown } from "./model.ts";
 
 export type Verdict = "proven" | "refuted" | "unknown" | "not-applicable";
 
@@ -28,8 +28,8 @@ export interface SetResult {
   held: number;
   /** Smallest first. */
   counterExamples: CounterExample[];
-  /** Why something could not be judged. */
-  unknown: string[];
+  /** What could not be judged. */
+  unknown: Unknown[];
   notes: string[];
 }
 

@@ -26,7 +26,10 @@ export const wholePlan: Scenario = {
 
 /** How reports name a failure: cloud zones by their name, other things with their kind. */
 export function label({ kind, name }: { kind: DomainKind; name: string }): string {
-  const speaksForItself = kind === "zone" ? name.includes("-") : name.includes(kind);
+  // "of pool-disks-a#1" is a disk or an interface of it, and has neither word to itself.
+  const isPartOf = /^(of|on) /.test(name);
+  const saysKind = new RegExp(`\\b${kind}\\b`).test(name);
+  const speaksForItself = kind === "zone" ? name.includes("-") : saysKind && !isPartOf;
   return speaksForItself ? name : `${kind} ${name}`;
 }
 

@@ -6,7 +6,10 @@ import { promise } from "./etcdQuorum.ts";
 
 function managedPath(managed: ManagedControlPlane, survivors: Survivors): Outcome {
   if (managed.endpointZones.length === 0) {
-    return unknownBecause("the plan does not say in which zones the endpoint of the API stands");
+    return unknownBecause(
+      "the plan does not say in which zones the endpoint of the API stands",
+      "give the cluster subnets whose availabilityZone is in the plan",
+    );
   }
   if (managed.endpointZones.every((zone) => survivors.isLost(zone))) {
     const names = managed.endpointZones.map((zone) => survivors.name(zone));
@@ -75,9 +78,19 @@ export const apiPath: Claim = {
   prepare(model): Check | { notApplicable: string } {
     const { managed, frontends, apiServers } = model;
     if (managed) return (survivors) => managedPath(managed, survivors);
-    if (apiServers.length === 0) return () => unknownBecause("the plan names no API servers");
+    if (apiServers.length === 0) {
+      return () =>
+        unknownBecause(
+          "the plan names no API servers",
+          "give the stack control planes (hosts with the role control-plane)",
+        );
+    }
     if (frontends.length === 0) {
-      return () => unknownBecause("the plan names no address that clients use for the API");
+      return () =>
+        unknownBecause(
+          "the plan names no address that clients use for the API",
+          "put a load balancer with an address for the API into the plan",
+        );
     }
     return (survivors) => {
       let first: Outcome | undefined;

@@ -121,11 +121,12 @@ function explain(
   if (demand.memoryMiB > free.memoryMiB) {
     short.push(`${gib(demand.memoryMiB)}, ${gib(free.memoryMiB)} free`);
   }
-  if (demand.count > free.pods) short.push(`${demand.count} pod slots, ${free.pods} free`);
+  if (demand.count > free.pods)
+    short.push(`${plural(demand.count, "pod slot")}, ${free.pods} free`);
   if (short.length > 0) {
     return refuted(
       [],
-      `${evicted} need ${short.join("; ")} on the survivors`,
+      `${evicted} ${demand.count === 1 ? "needs" : "need"} ${short.join("; ")} on the survivors`,
       "add machines (desiredNodes, or more worker hosts) so that the survivors hold everything",
     );
   }
@@ -156,15 +157,32 @@ function explain(
   }
   return unknownBecause(
     `no placement was found for ${workload.name}, although the sums of free room would do`,
+    `give the pools of ${workload.name} a machine more, or ${workload.name} smaller requests, so that one is found`,
   );
+}
+
+/**
+ * Which slots can take pods after a failure: machines that live, and, where the autoscaler acts, those
+ * that it would add in zones that live.
+ */
+export function usableAfter(
+  plan: CapacityPlan,
+  dead: ReadonlySet<number>,
+  survivors: Survivors,
+  grows: boolean,
+): (slot: number) => boolean {
+  return (slot) =>
+    slot < plan.machines
+      ? !dead.has(slot)
+      : grows && !survivors.isLost(plan.addedIn[slot - plan.machines]?.zone ?? -1);
 }
 
 function checkWith(model: Model, useAutoscaler: boolean): Check {
   const plan = capacityPlan(model);
   const { unknown, unsized, atRestMisfits } = plan;
-  if (unknown !== undefined) return () => unknownBecause(unknown);
+  if (unknown !== undefined) return () => unknownBecause(unknown.why, unknown.remedy);
   const notFound = (outcome: Outcome): Outcome =>
-    unsized === undefined ? outcome : unknownBecause(unsized);
+    unsized === undefined ? outcome : unknownBecause(unsized.why, unsized.remedy);
   const [misfit] = atRestMisfits;
   if (misfit) return () => notFound(full(misfit));
   const machines = podMachines(model);
@@ -184,15 +202,11 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
       if (outcome) return outcome;
     }
     const dead = new Set(lostSlots);
-    const existing = plan.placer.situation((slot) => slot < plan.machines && !dead.has(slot));
+    const existing = plan.placer.situation(usableAfter(plan, dead, survivors, false));
     const first = place(plan, lostSlots, existing, survivors);
     if (first.verdict === "proven") return first;
     if (!helped) return notFound(first);
-    const grown = plan.placer.situation((slot) =>
-      slot < plan.machines
-        ? !dead.has(slot)
-        : !survivors.isLost(plan.addedIn[slot - plan.machines]?.zone ?? -1),
-    );
+    const grown = plan.placer.situation(usableAfter(plan, dead, survivors, true));
     const second = place(plan, lostSlots, grown, survivors);
     return second.verdict === "proven"
       ? { verdict: "proven", note: "with machines that the autoscaler adds" }
@@ -200,12 +214,30 @@ function checkWith(model: Model, useAutoscaler: boolean): Check {
   };
 }
 
-function full(misfit: Misfit): Outcome {
-  return refuted(
-    [],
-    `${misfit.workload.name} does not fit even with every machine alive`,
-    "add machines, or lower its requests or replicas",
-  );
+function full({ workload }: Misfit): Outcome {
+  return {
+    verdict: "refuted",
+    takes: [],
+    left: `${workload.name} does not fit even with every machine alive`,
+    fix: `add machines on which ${workload.name} may run, or lower its requests or replicas`,
+    atRest: true,
+  };
+}
+
+/** Daemons of storage wait where no machine of their zone is left: claims about storage judge that. */
+function addAll(
+  { placer }: CapacityPlan,
+  left: Placement,
+  index: number,
+  tied: readonly (DomainId | undefined)[],
+  situation: Situation,
+): Misfit | undefined {
+  if (placer.workloads[index]?.isStorage !== true) return placer.add(left, index, tied, situation);
+  for (const zone of tied) {
+    const misfit = placer.add(left, index, [zone], situation);
+    if (misfit && misfit.kind !== "zone") return misfit;
+  }
+  return undefined;
 }
 
 function place(
@@ -218,7 +250,7 @@ function place(
   const { left, evicted } = plan.placer.without(plan.atRest, lostSlots);
   const demand = demandOf(plan, evicted, survivors);
   for (const [index, tied] of demand.pods) {
-    const misfit = plan.placer.add(left, index, tied, situation);
+    const misfit = addAll(plan, left, index, tied, situation);
     if (!misfit) continue;
     // What was free before the pods were placed; seldom asked for, so counted only then.
     const { left: before } = plan.placer.without(plan.atRest, lostSlots);

@@ -48,14 +48,20 @@ function append<T>(map: Map<string, T[]>, key: string, value: T): void {
 
 function judge(budget: DisruptionBudget, index: LabelIndex): Outcome {
   if (budget.selector === undefined) {
-    return unknownBecause(`the selector of disruption budget ${budget.name} is not plain labels`);
+    return unknownBecause(
+      `the selector of disruption budget ${budget.name} is not plain labels`,
+      `select its pods by matchLabels alone`,
+    );
   }
   const covered = index.covered(budget);
   const replicas = covered.reduce((sum, workload) => sum + workload.replicas, 0);
   if (covered.length === 0 || replicas === 0) return proven;
   const allowed = evictionsAllowed(budget, replicas);
   if (allowed === undefined) {
-    return unknownBecause(`the plan does not say how many evictions ${budget.name} allows`);
+    return unknownBecause(
+      `the plan does not say how many evictions ${budget.name} allows`,
+      `set maxUnavailable of ${budget.name} to a number or a percentage`,
+    );
   }
   if (allowed >= 1) return proven;
   return refuted(

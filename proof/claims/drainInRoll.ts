@@ -12,7 +12,7 @@ import {
 import { type DomainId, type Model, podMachines, type Workload } from "../model.ts";
 import type { Misfit, Placement, Situation } from "../placement.ts";
 import type { Survivors } from "../survivors.ts";
-import { acts } from "./capacity.ts";
+import { acts, usableAfter } from "./capacity.ts";
 
 /** A budget, the workloads that it covers, by number, and the evictions it allows when all is well. */
 export interface Allowance {
@@ -80,10 +80,7 @@ function aftermathOf(plan: CapacityPlan, model: Model, survivors: Survivors): Af
     if (!survivors.alive(node)) dead.add(slot);
   });
   const grows = model.autoscaler !== undefined && acts(model.autoscaler, model, survivors);
-  const usable = (slot: number): boolean =>
-    slot < plan.machines
-      ? !dead.has(slot)
-      : grows && !survivors.isLost(plan.addedIn[slot - plan.machines]?.zone ?? -1);
+  const usable = usableAfter(plan, dead, survivors, grows);
   return { ...moved(plan, plan.atRest, [...dead], plan.placer.situation(usable)), usable };
 }
 
@@ -97,6 +94,7 @@ function blocked(
   if (!surely) {
     return unknownBecause(
       `no place was found for ${plural(waiting, "evicted replica")} of ${names}: until there is one, budget ${budget} holds up the drain`,
+      `give the pools of ${names} a machine more, so that a place is found`,
     );
   }
   return refuted(
@@ -113,7 +111,7 @@ function blocked(
 export function drainAfterFailure(model: Model, allowances: readonly Allowance[]): RollCheck {
   const plan = capacityPlan(model);
   const { unknown } = plan;
-  if (unknown !== undefined) return () => unknownBecause(unknown);
+  if (unknown !== undefined) return () => unknownBecause(unknown.why, unknown.remedy);
   const slotOf = new Map(podMachines(model).map(({ machine }, slot) => [machine, slot]));
   const aftermaths = new Map<DomainId, Aftermath>();
   return (failed, survivors, rolled) => {

@@ -10,13 +10,20 @@ export const egress: Claim = {
     }
     const routes = model.egress;
     if (routes === undefined) {
-      return () => unknownBecause("the plan does not say how machines reach what is outside");
+      return () =>
+        unknownBecause(
+          "the plan does not say how machines reach what is outside",
+          "put subnets, route tables and NAT gateways into the plan, or say needsEgress: false where nothing is fetched",
+        );
     }
     const missing = routes.filter(({ through }) => through === undefined);
     if (missing.length > 0) {
       const names = missing.map(({ zone }) => model.domains[zone]?.name ?? "?");
       return () =>
-        unknownBecause(`the plan shows no way out for the machines of ${enumerate(names)}`);
+        unknownBecause(
+          `the plan shows no way out for the machines of ${enumerate(names)}`,
+          "associate their subnets with a route table that leads to a NAT gateway of the plan",
+        );
     }
     return (survivors) => {
       const cut = routes.filter(

@@ -10,7 +10,7 @@ export function majority(members: number): number {
 
 /** Whether one quorum holds, and what the loss was. */
 export function quorumOutcome(quorum: Quorum, survivors: Survivors): Outcome {
-  if (quorum.voters !== undefined) return chosenOutcome(quorum, quorum.voters, survivors);
+  if (quorum.voters !== undefined) return chosenOutcome(quorum, survivors);
   const total = quorum.members.length;
   const lost = survivors.lostOf(quorum.members);
   const left = total - lost.length;
@@ -23,35 +23,42 @@ export function quorumOutcome(quorum: Quorum, survivors: Survivors): Outcome {
   );
 }
 
-/** Voters of some members: proven if any choice of them holds, refuted if none does. */
-function chosenOutcome(quorum: Quorum, voters: number, survivors: Survivors): Outcome {
-  const lost = survivors.lostOf(quorum.members).length;
-  const [worst, best] = votersLost(quorum.members.length, voters, lost);
-  const needed = majority(voters);
-  if (voters - worst >= needed) return proven;
-  if (voters - best >= needed) {
-    return unknownBecause(
-      `the plan does not say on which ${voters} of ${quorum.members.length} machines ${quorum.name} keeps its store: choose one in each zone (${quorum.fixKey})`,
-    );
-  }
-  const left = `at most ${voters - best} of ${plural(voters, "voter")} left, ${needed} needed`;
-  const takes = survivors.lostOf(quorum.members).map(({ name }) => name);
-  return refuted(takes, left, `spread the machines of ${quorum.name} over more zones`);
-}
-
-/** Most and fewest voters among `lost` of `members`, whichever were chosen. */
-function votersLost(members: number, voters: number, lost: number): [number, number] {
-  return [Math.min(voters, lost), Math.max(0, voters - (members - lost))];
+/** Voters that are left at worst and at best, by which of the members vote, and how many it takes. */
+function votersLeft({ members, voters = members.length }: Quorum, survivors: Survivors) {
+  const lost = survivors.lostOf(members).length;
+  return {
+    voters,
+    needed: majority(voters),
+    worst: Math.max(0, voters - lost),
+    best: Math.min(voters, members.length - lost),
+  };
 }
 
 /** Whether the majority is gone: surely, possibly (by which members vote), or not. */
 export function majorityLost(quorum: Quorum, survivors: Survivors): "surely" | "possibly" | "no" {
-  const { members, voters = members.length } = quorum;
-  const lost = survivors.lostOf(members).length;
-  const [worst, best] = votersLost(members.length, voters, lost);
-  const needed = majority(voters);
-  if (voters - worst >= needed) return "no";
-  return voters - best >= needed ? "possibly" : "surely";
+  const { needed, worst, best } = votersLeft(quorum, survivors);
+  if (worst >= needed) return "no";
+  return best >= needed ? "possibly" : "surely";
+}
+
+/** Voters of some members: proven if any choice of them holds, refuted if none does. */
+function chosenOutcome(quorum: Quorum, survivors: Survivors): Outcome {
+  const { voters, needed, best } = votersLeft(quorum, survivors);
+  switch (majorityLost(quorum, survivors)) {
+    case "no":
+      return proven;
+    case "possibly":
+      return unknownBecause(
+        `the plan does not say on which ${voters} of ${quorum.members.length} machines ${quorum.name} keeps its store`,
+        `choose one machine in each zone (${quorum.fixKey})`,
+      );
+    case "surely":
+      return refuted(
+        survivors.lostOf(quorum.members).map(({ name }) => name),
+        `at most ${best} of ${plural(voters, "voter")} left, ${needed} needed`,
+        `spread the machines of ${quorum.name} over more zones`,
+      );
+  }
 }
 
 function quorumFix(quorum: Quorum, survivors: Survivors, lost: number): string {
@@ -84,6 +91,7 @@ export function promise(managed: ManagedControlPlane, survivors: Survivors): Out
   }
   return unknownBecause(
     `${managed.provider} promises the loss of ${plural(managed.promisedZones, "zone")}, not of ${lost}`,
+    "nothing in this plan can say it: run the control plane on machines of the stack (platform ec2), or a second stack in another region",
   );
 }
 
@@ -94,7 +102,12 @@ export const etcdQuorum: Claim = {
     const { managed } = model;
     if (managed) return (survivors) => promise(managed, survivors);
     const quorum = model.quorums.find(({ kind }) => kind === "etcd");
-    if (!quorum) return () => unknownBecause("the plan names no etcd members");
+    if (!quorum)
+      return () =>
+        unknownBecause(
+          "the plan names no etcd members",
+          "give the stack etcd members (hosts with the role etcd)",
+        );
     return (survivors) => quorumOutcome(quorum, survivors);
   },
 };

@@ -41,6 +41,7 @@ function together(group: readonly Quorum[], survivors: Survivors): Outcome {
   if (lost.includes("possibly")) {
     return unknownBecause(
       `the plan does not say whether one failure takes the majorities of ${names}`,
+      `choose one machine in each zone for each of ${names} (${[...new Set(group.map(({ fixKey }) => fixKey))].join("; ")})`,
     );
   }
   return refuted(

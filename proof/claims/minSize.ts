@@ -21,7 +21,10 @@ function sizeFix(pool: StoragePool, failures: number, lost: number): string {
 
 function outcome(pool: StoragePool, survivors: Survivors): Outcome {
   if (pool.places === undefined) {
-    return unknownBecause(`the plan does not say where the replicas of ${pool.name} stand`);
+    return unknownBecause(
+      `the plan does not say where the replicas of ${pool.name} stand`,
+      `name the disks of ${pool.name}'s cluster in the plan (for Ceph storage.nodes or storage.storageClassDeviceSets)`,
+    );
   }
   const lost = replicasLost(pool, survivors);
   const left = pool.size - lost;
@@ -49,9 +52,9 @@ export const minSize: Claim = {
       return () =>
         refuted(
           [],
-          `${impossible.name} wants ${impossible.size} replicas in different places and has ${count}: writes hang from the start`,
+          `${impossible.name} wants ${plural(impossible.size, "replica")} in different places and has ${count}: writes hang from the start`,
           impossible.fix ??
-            `give ${impossible.name} at least ${impossible.size} places or fewer replicas`,
+            `give ${impossible.name} at least ${plural(impossible.size, "place")} or fewer replicas`,
         );
     }
     return (survivors) => {

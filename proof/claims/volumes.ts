@@ -44,6 +44,7 @@ function check(workload: Workload, model: Model, survivors: Survivors): Outcome 
   if (workload.volumes === "unknown") {
     return unknownBecause(
       `the plan does not say where the volumes of ${workload.name} can be used`,
+      `name a storageClassName whose StorageClass is in the plan, with a provisioner that the proof knows`,
     );
   }
   if (workload.volumes === "machine") return staysBehind(workload, model, survivors);
@@ -56,8 +57,9 @@ export const volumes: Claim = {
   title: "pods that must move reach their volumes",
   prepare(model): Check | { notApplicable: string } {
     const judged = model.workloads.filter(
-      ({ volumes: kind, outageAccepted, replicas }) =>
+      ({ volumes: kind, isStorage, outageAccepted, replicas }) =>
         (kind === "zonal" || kind === "machine" || kind === "unknown") &&
+        isStorage !== true &&
         !outageAccepted &&
         replicas > 0,
     );

@@ -40,13 +40,16 @@ export const workloads: Claim = {
   title: "every workload keeps a replica",
   prepare(model): Check | { notApplicable: string } {
     const judged = model.workloads.filter(
-      ({ isDns, outageAccepted, replicas }) => !isDns && !outageAccepted && replicas > 0,
+      ({ isDns, isStorage, outageAccepted, replicas }) =>
+        !isDns && isStorage !== true && !outageAccepted && replicas > 0,
     );
     if (judged.length === 0) return { notApplicable: "the plan has no workloads besides DNS" };
     const classes = new Map<string, Workload>();
     for (const workload of judged) {
-      const { replicas, zoneSpread, zoneSkew, machineSpread } = workload;
-      const key = [replicas, zoneSpread, zoneSkew, machineSpread].join();
+      const { replicas, zoneSpread, zoneSkew, machineSpread, nodeSelector, nodeAffinity } =
+        workload;
+      const where = JSON.stringify([nodeSelector, nodeAffinity]);
+      const key = [replicas, zoneSpread, zoneSkew, machineSpread, where].join();
       if (!classes.has(key)) classes.set(key, workload);
     }
     return (survivors) => {

@@ -2,8 +2,8 @@
 import type { Graph } from "../graph.ts";
 import type { Autoscaler, ModelBuilder } from "../model.ts";
 import { at, numberIn, textIn, textsIn } from "../read.ts";
+import { releases } from "./charts.ts";
 import { spreadIn } from "./podFields.ts";
-import { releases } from "./storage.ts";
 
 /** Defaults of cluster-autoscaler: FAQ, max-total-unready-percentage and ok-total-unready-count. */
 const guard = { maxUnreadyPercent: 45, unreadyCountAllowed: 3 };

@@ -19,7 +19,11 @@ export function zonesBySubnet(graph: Graph, builder: ModelBuilder): Map<string, 
   for (const subnet of graph.ofType(subnetType)) {
     const zone = textIn(subnet.inputs.availabilityZone);
     if (zone === undefined) {
-      builder.gap("egress", `the plan does not say in which zone subnet ${subnet.name} lies`);
+      builder.gap(
+        "egress",
+        `the plan does not say in which zone subnet ${subnet.name} lies`,
+        `set availabilityZone of subnet ${subnet.name} to a name`,
+      );
       continue;
     }
     zones.set(subnet.urn, builder.domain("zone", zone, within));

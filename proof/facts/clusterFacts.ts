@@ -16,6 +16,7 @@ function addDns(cluster: GraphNode, builder: ModelBuilder): void {
     replicas,
     cpuMilli: numberIn(at(dns, "cpuMilli")),
     memoryMiB: numberIn(at(dns, "memoryMiB")),
+    requestsSaidIn: "dns.cpuMilli and dns.memoryMiB of the cluster component",
     zoneSpread: spread === "zone" ? "hard" : "none",
     zoneSkew: 1,
     spreadHonorsTaints: at(dns, "nodeTaintsPolicy") === "Honor",

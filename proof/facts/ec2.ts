@@ -98,7 +98,10 @@ function addWorkers(graph: Graph, builder: ModelBuilder): void {
     const zoneName = textIn(inputs.zone);
     const desiredNodes = numberIn(inputs.desiredNodes);
     if (zoneName === undefined || desiredNodes === undefined) {
-      builder.gap("capacity", `the plan does not say where ${name} has how many machines`);
+      builder.capacityGap(
+        `the plan does not say where ${name} has how many machines`,
+        `set zone and desiredNodes of ${name}`,
+      );
       continue;
     }
     const zone = builder.domain("zone", zoneName);

@@ -29,13 +29,16 @@ function addNodeGroups(graph: Graph, builder: ModelBuilder, zones: Map<string, D
     const desired = numberIn(at(scaling, "desiredSize"));
     const [zone, other] = zonesOf(graph, group, ["subnetIds"], zones);
     if (desired === undefined || zone === undefined) {
-      builder.gap("capacity", `the plan does not say where ${group.name} has how many machines`);
+      builder.capacityGap(
+        `the plan does not say where ${group.name} has how many machines`,
+        `set scalingConfig.desiredSize of ${group.name}, and subnets whose availabilityZone is in the plan`,
+      );
       continue;
     }
     if (other !== undefined) {
-      builder.gap(
-        "capacity",
+      builder.capacityGap(
         `${group.name} spans several zones: the plan does not say how many machines stand in each`,
+        `make one node group for each zone of ${group.name}`,
       );
       continue;
     }

@@ -80,6 +80,7 @@ function addReplicated(known: ReplicatedAddon, values: unknown, builder: ModelBu
     replicas: numberIn(at(own, known.replicasKey)) ?? known.replicas,
     cpuMilli: cpu === undefined ? undefined : known.containers * cpu * 1000,
     memoryMiB: memory === undefined ? undefined : (known.containers * memory) / 2 ** 20,
+    requestsSaidIn: `${[...known.path, "resources.requests"].join(".")} in configurationValues of the add-on`,
     ...spreadIn(own),
     labels: known.labels,
     nodeSelector: labelsIn(at(own, "nodeSelector")),
@@ -105,9 +106,14 @@ export function addonFacts(graph: Graph, builder: ModelBuilder): void {
     const known = replicated[name];
     if (known) addReplicated(known, configuration(addon), builder);
     const daemon = everywhere[name];
-    if (daemon) builder.model.daemons.push({ name: `kube-system/${name}`, ...daemon });
+    const requestsSaidIn = `configurationValues of add-on ${name}`;
+    if (daemon)
+      builder.model.daemons.push({ name: `kube-system/${name}`, ...daemon, requestsSaidIn });
     if (!daemon && !known) {
-      builder.gap("capacity", `the plan does not say what the pods of add-on ${name} request`);
+      builder.capacityGap(
+        `the proof does not know what the pods of add-on ${name} request`,
+        `install ${name} as a chart with resources.requests in its values, or add it to proof/facts/eksAddons.ts`,
+      );
     }
   }
 }

@@ -64,8 +64,12 @@ function addEtcd(machines: readonly Machine[], builder: ModelBuilder): void {
 function addWorkers(machines: readonly Machine[], builder: ModelBuilder): void {
   const workers = machines.filter(({ roles }) => roles.includes("worker"));
   for (const { node, name, zone, machine, ...rest } of workers) {
+    const zoneName = textIn(node.inputs.zone) ?? "";
     if (zone === undefined) {
-      builder.gap("capacity", `the plan does not say in which zone ${name} stands`);
+      builder.capacityGap(
+        `the plan does not say in which zone ${name} stands`,
+        `set hosts.${name}.zone`,
+      );
       continue;
     }
     const cpus = numberIn(node.inputs.cpus);
@@ -80,7 +84,11 @@ function addWorkers(machines: readonly Machine[], builder: ModelBuilder): void {
       memoryMiB: memoryGiB === undefined ? undefined : memoryGiB * 1024,
       // The kubelet's own default: kubelet.config.k8s.io/v1beta1, maxPods.
       pods: numberIn(node.inputs.pods) ?? 110,
-      labels: labelsIn(node.inputs.labels),
+      labels: {
+        "kubernetes.io/hostname": name,
+        "topology.kubernetes.io/zone": zoneName,
+        ...labelsIn(node.inputs.labels),
+      },
       taints: taintsIn(node.inputs.taints),
     });
   }
@@ -98,7 +106,11 @@ function addApi(graph: Graph, machines: readonly Machine[], builder: ModelBuilde
     const vip = textIn(inputs.vip) ?? name;
     const segment = textIn(inputs.segment);
     if (segment === undefined) {
-      builder.gap("api-path", `the plan does not say in which layer-2 segment ${vip} lives`);
+      builder.gap(
+        "api-path",
+        `the plan does not say in which layer-2 segment ${vip} lives`,
+        "give the load balancers of the API addresses in one network of the stack",
+      );
     }
     const instances = (textsIn(inputs.members) ?? []).flatMap((member) => {
       const machine = byName.get(member);
@@ -151,7 +163,11 @@ function addRollOrder(graph: Graph, machines: readonly Machine[], builder: Model
   const steps = machines.map((machine) => ({ machine, steps: stepsOf(machine) }));
   if (steps.every((one) => one.steps.size === 0)) {
     if (machines.length > 0) {
-      builder.gap("roll-order", "the plan does not say how steps on quorum members are kept apart");
+      builder.gap(
+        "roll-order",
+        "the plan does not say how steps on quorum members are kept apart",
+        "let each machine of the plan list its steps, with oneAtATime",
+      );
     }
     return;
   }

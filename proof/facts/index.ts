@@ -2,6 +2,8 @@ import type { Graph } from "../graph.ts";
 import { type Model, ModelBuilder } from "../model.ts";
 import { autoscalerFacts } from "./autoscaler.ts";
 import { addEgress, zonesBySubnet } from "./awsNetwork.ts";
+import { cephDaemonFacts } from "./cephDaemons.ts";
+import { chartFacts } from "./charts.ts";
 import { ec2Facts } from "./ec2.ts";
 import { eksFacts } from "./eks.ts";
 import { hostsFacts } from "./hosts.ts";
@@ -18,7 +20,9 @@ export function modelOf(graph: Graph): Model {
   ec2Facts(graph, builder);
   addEgress(graph, builder, zones);
   workloadFacts(graph, builder);
+  chartFacts(graph, builder);
   storageFacts(graph, builder);
+  cephDaemonFacts(graph, builder);
   portworxFacts(graph, builder);
   autoscalerFacts(graph, builder);
   return builder.model;

@@ -1,6 +1,7 @@
 /** Fields of pods and of their spreading that several kinds of facts share. */
-import type { Spread, Taint, Toleration } from "../model.ts";
-import { at, listIn, numberIn, quantityIn, textIn } from "../read.ts";
+import { bothTerms, type NodeTerms } from "../labelRule.ts";
+import type { Spread, Taint, Toleration, Workload } from "../model.ts";
+import { at, labelsIn, listIn, numberIn, quantityIn, textIn, textsIn } from "../read.ts";
 
 const zoneLabel = "topology.kubernetes.io/zone";
 const hostLabel = "kubernetes.io/hostname";
@@ -70,17 +71,53 @@ export function spreadIn(pod: unknown): SpreadRules {
   return rules;
 }
 
-/** Requests of a pod: the sum over its containers; absent when one of them has none. */
-export function requestsIn(pod: unknown): {
+/** Required node affinity of what holds a `nodeAffinity`; undefined when it has none. */
+export function nodeTermsIn(affinity: unknown): NodeTerms | undefined {
+  const required = ["nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
+  return listIn(at(affinity, ...required, "nodeSelectorTerms"))?.map((term) =>
+    (listIn(at(term, "matchExpressions")) ?? []).map((rule) => ({
+      key: textIn(at(rule, "key")) ?? "",
+      operator: textIn(at(rule, "operator")) ?? "",
+      values: textsIn(at(rule, "values")) ?? [],
+    })),
+  );
+}
+
+/** The same place in one zone alone; anywhere that it was for undefined. */
+export function inZone<T extends Pick<Workload, "nodeAffinity">>(
+  place: T,
+  zone: string | undefined,
+): T {
+  if (zone === undefined) return place;
+  const pinned = [[{ key: zoneLabel, operator: "In", values: [zone] }]];
+  return { ...place, nodeAffinity: bothTerms(place.nodeAffinity, pinned) };
+}
+
+/** Annotation by which the author of a workload accepts its outage. */
+const waiver = "quorum.dev/single-replica";
+
+export function outageAcceptedBy(annotations: unknown): boolean {
+  return labelsIn(annotations)[waiver] === "accepted";
+}
+
+export interface Requests {
   cpuMilli: number | undefined;
   memoryMiB: number | undefined;
-} {
+}
+
+/** Requests of a pod: the sum over its containers; absent when one of them has none. */
+export function requestsIn(pod: unknown): Requests {
   const containers = listIn(at(pod, "containers")) ?? [];
+  return requestsOf(containers.map((container) => at(container, "resources")));
+}
+
+/** The same from the `resources` of each container. */
+export function requestsOf(containers: readonly unknown[]): Requests {
   let cpuMilli: number | undefined = containers.length === 0 ? undefined : 0;
   let memoryMiB: number | undefined = cpuMilli;
-  for (const container of containers) {
-    const cpu = quantityIn(at(container, "resources", "requests", "cpu"));
-    const memory = quantityIn(at(container, "resources", "requests", "memory"));
+  for (const resources of containers) {
+    const cpu = quantityIn(at(resources, "requests", "cpu"));
+    const memory = quantityIn(at(resources, "requests", "memory"));
     cpuMilli = cpu === undefined || cpuMilli === undefined ? undefined : cpuMilli + cpu * 1000;
     memoryMiB =
       memory === undefined || memoryMiB === undefined ? undefined : memoryMiB + memory / 2 ** 20;

@@ -1,7 +1,9 @@
 /** Facts of Portworx: its own key-value store, and where the replicas of its volumes stand. */
 import type { Graph } from "../graph.ts";
+import { keepsTerms } from "../labelRule.ts";
 import { type ModelBuilder, type Part, podMachines, type WorkerNode } from "../model.ts";
-import { at, listIn, quantityIn, textIn, textsIn } from "../read.ts";
+import { at, quantityIn, textIn } from "../read.ts";
+import { nodeTermsIn, requestsOf } from "./podFields.ts";
 
 const clusterType = "kubernetes:core.libopenstorage.org/v1:StorageCluster";
 
@@ -12,30 +14,8 @@ const metadataLabel = "px/metadata-node";
 
 /** Machines that the required node affinity of a placement admits. */
 function admitted(placement: unknown, nodes: readonly WorkerNode[]): WorkerNode[] {
-  const required = ["nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"];
-  const terms = listIn(at(placement, ...required, "nodeSelectorTerms"));
-  if (terms === undefined) return [...nodes];
-  const matches = (rule: unknown, { labels }: WorkerNode): boolean => {
-    const value = labels[textIn(at(rule, "key")) ?? ""];
-    const values = textsIn(at(rule, "values")) ?? [];
-    switch (textIn(at(rule, "operator"))) {
-      case "In":
-        return value !== undefined && values.includes(value);
-      case "NotIn":
-        return value === undefined || !values.includes(value);
-      case "Exists":
-        return value !== undefined;
-      case "DoesNotExist":
-        return value === undefined;
-      default:
-        return false;
-    }
-  };
-  return nodes.filter((node) =>
-    terms.some((term) =>
-      (listIn(at(term, "matchExpressions")) ?? []).every((rule) => matches(rule, node)),
-    ),
-  );
+  const terms = nodeTermsIn(placement);
+  return nodes.filter(({ labels }) => keepsTerms(terms, labels));
 }
 
 function partOn(node: WorkerNode): Part {
@@ -47,6 +27,7 @@ function addStore(name: string, spec: unknown, nodes: WorkerNode[], builder: Mod
     builder.gap(
       "storage-quorum",
       `the key-value store of ${name} runs outside of what the plan has`,
+      `keep it inside the cluster (kvdb.internal: true), or leave storage-quorum out of proof.require`,
     );
     return;
   }
@@ -54,7 +35,11 @@ function addStore(name: string, spec: unknown, nodes: WorkerNode[], builder: Mod
   const candidates =
     chosen.length > 0 ? chosen : nodes.filter(({ labels }) => labels[metadataLabel] === undefined);
   if (candidates.length === 0) {
-    builder.gap("storage-quorum", `the plan has no machine for the key-value store of ${name}`);
+    builder.gap(
+      "storage-quorum",
+      `the plan has no machine for the key-value store of ${name}`,
+      `let the placement of ${name} admit machines of the plan, three of them labelled ${metadataLabel}: "true"`,
+    );
     return;
   }
   builder.model.quorums.push({
@@ -85,7 +70,7 @@ function addVolumes(graph: Graph, places: Part[] | undefined, builder: ModelBuil
         size === 2
           ? `whether one of two replicas of ${className} may go on alone is not documented`
           : `the plan does not say how many replicas volumes of ${className} keep`;
-      builder.gap("storage-min-size", why);
+      builder.gap("storage-min-size", why, `set repl: "3" in the parameters of ${className}`);
       continue;
     }
     builder.model.storage.push({
@@ -106,7 +91,14 @@ export function portworxFacts(graph: Graph, builder: ModelBuilder): void {
   for (const { inputs, name } of clusters) {
     const nodes = admitted(at(inputs, "spec", "placement"), podMachines(builder.model));
     storing.push(...nodes);
-    addStore(textIn(at(inputs, "metadata", "name")) ?? name, inputs.spec, nodes, builder);
+    const cluster = textIn(at(inputs, "metadata", "name")) ?? name;
+    addStore(cluster, inputs.spec, nodes, builder);
+    builder.model.daemons.push({
+      name: `Portworx ${cluster}`,
+      machines: new Set(nodes.map(({ machine }) => machine)),
+      ...requestsOf([at(inputs, "spec", "resources")]),
+      requestsSaidIn: `spec.resources.requests of StorageCluster ${cluster}`,
+    });
   }
   addVolumes(graph, clusters.length > 0 ? replicaPlaces(storing, builder) : undefined, builder);
 }

@@ -1,42 +1,17 @@
 /** Facts of Ceph: monitors, pools and where their replicas stand. Read from the custom resources. */
-import type { Graph, GraphNode } from "../graph.ts";
+import type { Graph } from "../graph.ts";
 import type { DomainId, ModelBuilder, Part } from "../model.ts";
 import { at, listIn, numberIn, quantityIn, textIn } from "../read.ts";
-
-/** Specs of a kind: custom resources, and the values of the chart that makes them. */
-function specs(graph: Graph, kind: string, valuesPath: string[]): [string, unknown][] {
-  const objects = graph
-    .ofType(`kubernetes:ceph.rook.io/v1:${kind}`)
-    .map((node): [string, unknown] => [
-      textIn(at(node.inputs, "metadata", "name")) ?? node.name,
-      node.inputs.spec,
-    ]);
-  const charts = releases(graph, "rook-ceph-cluster").map((node): [string, unknown] => [
-    node.name,
-    at(node.inputs, "values", ...valuesPath),
-  ]);
-  return [...objects, ...charts.filter(([, spec]) => spec !== undefined)];
-}
-
-export function releases(graph: Graph, chart: string): GraphNode[] {
-  return [
-    ...graph.ofType("kubernetes:helm.sh/v3:Release"),
-    ...graph.ofType("kubernetes:helm.sh/v4:Chart"),
-  ].filter((node) => {
-    const name = textIn(node.inputs.chart) ?? "";
-    return name === chart || name.endsWith(`/${chart}`);
-  });
-}
+import { cephObjects, monitorsIn } from "./cephObjects.ts";
 
 function addMonitors(name: string, spec: unknown, builder: ModelBuilder): void {
-  const count = numberIn(at(spec, "mon", "count")) ?? 3;
-  const zones = (listIn(at(spec, "mon", "zones")) ?? []).flatMap((zone) => {
-    return textIn(at(zone, "name")) ?? [];
-  });
+  const { count, zones: named } = monitorsIn(spec);
+  const zones = named.filter((zone) => zone !== undefined);
   if (zones.length === 0) {
     builder.gap(
       "storage-quorum",
       `the plan does not say in which zones the monitors of ${name} stand`,
+      `name a zone for each monitor in mon.zones of ${name}`,
     );
     return;
   }
@@ -111,7 +86,11 @@ function placesOf(
 function addPool(name: string, spec: unknown, zones: DomainId[], builder: ModelBuilder): void {
   const size = numberIn(at(spec, "replicated", "size"));
   if (size === undefined) {
-    builder.gap("storage-min-size", `the plan does not say how many replicas pool ${name} keeps`);
+    builder.gap(
+      "storage-min-size",
+      `the plan does not say how many replicas pool ${name} keeps`,
+      `set replicated.size of pool ${name}; pools with erasure coding are not judged`,
+    );
     return;
   }
   const failureDomain = textIn(at(spec, "failureDomain")) ?? "host";
@@ -128,13 +107,12 @@ function addPool(name: string, spec: unknown, zones: DomainId[], builder: ModelB
 
 /** Add Ceph clusters and pools of the plan. */
 export function storageFacts(graph: Graph, builder: ModelBuilder): void {
-  const clusters = specs(graph, "CephCluster", ["cephClusterSpec"]);
   let zones: DomainId[] = [];
-  for (const [name, spec] of clusters) {
+  for (const { name, spec } of cephObjects(graph, "CephCluster")) {
     addMonitors(name, spec, builder);
     zones = [...new Set([...zones, ...storeZones(spec, builder)])];
   }
-  for (const [name, spec] of specs(graph, "CephBlockPool", ["cephBlockPools", "0", "spec"])) {
+  for (const { name, spec } of cephObjects(graph, "CephBlockPool")) {
     addPool(name, spec, zones, builder);
   }
 }

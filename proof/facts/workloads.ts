@@ -2,11 +2,11 @@
 import type { Graph, GraphNode } from "../graph.ts";
 import type { ModelBuilder, Workload } from "../model.ts";
 import { at, labelsIn, listIn, numberIn, textIn } from "../read.ts";
-import { requestsIn, spreadIn, tolerationsIn } from "./podFields.ts";
+import { outageAcceptedBy, requestsIn, spreadIn, tolerationsIn } from "./podFields.ts";
 import { volumeScope } from "./storageClasses.ts";
 
-/** Annotation by which the author of a workload accepts its outage. */
-const waiver = "quorum.dev/single-replica";
+/** Every container must have them. */
+const podRequests = "resources.requests of each container in its pod template";
 
 function metadata(node: GraphNode): { name: string; namespace: string } {
   const namespace = textIn(at(node.inputs, "metadata", "namespace")) ?? "default";
@@ -51,7 +51,11 @@ function workloadOf(
   const given = at(spec, "replicas");
   const replicas = given === undefined ? 1 : numberIn(given);
   if (replicas === undefined) {
-    builder.gap("workloads", `the plan does not say how many replicas ${namespace}/${name} has`);
+    builder.gap(
+      "workloads",
+      `the plan does not say how many replicas ${namespace}/${name} has`,
+      `set spec.replicas of ${namespace}/${name} to a number that is known before the update`,
+    );
     return undefined;
   }
   const labels = labelsIn(at(spec, "template", "metadata", "labels"));
@@ -62,12 +66,13 @@ function workloadOf(
     isDns: namespace === "kube-system" && isDns(labels),
     replicas,
     ...requestsIn(pod),
+    requestsSaidIn: podRequests,
     ...spreadIn(pod),
     labels,
     nodeSelector: labelsIn(at(pod, "nodeSelector")),
     toleratedTaints: tolerationsIn(at(pod, "tolerations")),
     volumes: volumesOf(node, pod, graph),
-    outageAccepted: labelsIn(at(node.inputs, "metadata", "annotations"))[waiver] === "accepted",
+    outageAccepted: outageAcceptedBy(at(node.inputs, "metadata", "annotations")),
   };
 }
 
@@ -95,7 +100,8 @@ export function workloadFacts(graph: Graph, builder: ModelBuilder): void {
   for (const node of graph.ofType("kubernetes:apps/v1:DaemonSet")) {
     const { name, namespace } = metadata(node);
     const pod = at(node.inputs, "spec", "template", "spec");
-    builder.model.daemons.push({ name: `${namespace}/${name}`, ...requestsIn(pod) });
+    const requests = { ...requestsIn(pod), requestsSaidIn: podRequests };
+    builder.model.daemons.push({ name: `${namespace}/${name}`, ...requests });
   }
   for (const node of graph.ofType("kubernetes:policy/v1:PodDisruptionBudget")) {
     addBudget(node, builder);

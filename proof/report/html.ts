@@ -9,8 +9,10 @@ import {
   conclusionText,
   failureCount,
   type Report,
+  remedyTitle,
   setTitles,
   signs,
+  unknownsOf,
 } from "./report.ts";
 
 const asset = (name: string): string =>
@@ -72,6 +74,12 @@ function counterExamples({ proof }: Report): string {
   const rows = (["single", "roll", "pair"] as FailureSet[]).flatMap((set) =>
     proof.claims.flatMap(({ id, sets }) => {
       const [first] = sets[set].counterExamples;
+      if (sets[set].verdict === "unknown") {
+        return sets[set].unknown.map(
+          ({ why, remedy }) =>
+            `<tr><td>${id}</td><td>${setTitles[set]}</td><td>unknown: ${escapeHtml(why)}<div class="fix">${remedyTitle}: ${escapeHtml(remedy)}</div></td><td></td></tr>`,
+        );
+      }
       if (!first || sets[set].verdict !== "refuted") return [];
       return [
         `<tr><td>${id}</td><td>${setTitles[set]}</td><td>${escapeHtml(first.sentence)}<div class="fix">Fix: ${escapeHtml(first.fix)}</div></td><td>${showButton(first)}</td></tr>`,
@@ -79,17 +87,17 @@ function counterExamples({ proof }: Report): string {
     }),
   );
   if (rows.length === 0) return "<p>There is none.</p>";
-  return `<table><thead><tr><th scope="col">claim</th><th scope="col">among</th><th scope="col">smallest counter-example</th><th scope="col"><span class="unseen">Picture</span></th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return `<table><thead><tr><th scope="col">claim</th><th scope="col">among</th><th scope="col">smallest counter-example, or why it is unknown</th><th scope="col"><span class="unseen">Picture</span></th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
 function lists({ proof, findings }: Report): string {
   const items = [
-    ...proof.unproven.flatMap(({ claim, set }) => {
-      const why = proof.claims.find(({ id }) => id === claim)?.sets[set].unknown[0];
-      return [
-        `<li class="unknown">? ${claim} is unknown: ${escapeHtml(why ?? "no such claim")}</li>`,
-      ];
-    }),
+    ...proof.unproven.flatMap((one) =>
+      unknownsOf(proof, one).map(
+        ({ why, remedy }) =>
+          `<li class="unknown">? ${one.claim} is unknown: ${escapeHtml(why)}<div class="fix">${remedyTitle}: ${escapeHtml(remedy)}</div></li>`,
+      ),
+    ),
     ...findings.map(({ sentence, fix, allowedBy }) =>
       allowedBy === undefined
         ? `<li class="refuted">✘ ${escapeHtml(sentence)}<div class="fix">Fix: ${escapeHtml(fix)}</div></li>`
@@ -120,6 +128,7 @@ function pageData({ proof, model }: Report): unknown {
     Object.values(sets).flatMap(({ counterExamples: [first] }) => first?.domains ?? []),
   );
   return {
+    remedyTitle,
     titles: Object.fromEntries(proof.claims.map(({ id, title }) => [id, title])),
     takes: Object.fromEntries(drawn.map((id) => [id, inner[id]])),
     first: Math.max(
@@ -167,7 +176,7 @@ ${failureList(report)}
 </div>
 <h2>Claims</h2>
 ${claimTable(report)}
-<h2>Smallest counter-examples</h2>
+<h2>Smallest counter-examples, and what is unknown</h2>
 ${counterExamples(report)}
 ${printedFailures(report)}
 </main>

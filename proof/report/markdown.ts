@@ -1,13 +1,15 @@
 import type { FailureSet } from "../results.ts";
 import {
-  alsoRefuted,
   cell,
   conclusion,
   conclusionText,
   failureCount,
+  notRequired,
   type Report,
+  remedyTitle,
   setTitles,
   signs,
+  unknownsOf,
 } from "./report.ts";
 
 const icons = { proven: "🟢", refuted: "🔴", refused: "🔴", unknown: "🟡", recovery: "🔧" };
@@ -15,6 +17,10 @@ const icons = { proven: "🟢", refuted: "🔴", refused: "🔴", unknown: "🟡
 /** Text that Markdown would read as markup is left as it is written. */
 function escapeMarkup(text: string): string {
   return text.replace(/([\\`*_|<>[\]])/g, "\\$1");
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function broken({ proof, findings }: Report): string[] {
@@ -30,9 +36,13 @@ function broken({ proof, findings }: Report): string[] {
       `  Fix: ${escapeMarkup(example.fix)}.`,
     );
   }
-  for (const { claim, set } of proof.unproven) {
-    const why = proof.claims.find(({ id }) => id === claim)?.sets[set].unknown[0];
-    lines.push(`- **${claim}** is unknown: ${escapeMarkup(why ?? "there is no such claim")}.`);
+  for (const one of proof.unproven) {
+    for (const { why, remedy } of unknownsOf(proof, one)) {
+      lines.push(
+        `- **${one.claim}** is unknown: ${escapeMarkup(why)}.`,
+        `  ${capitalised(remedyTitle)}: ${escapeMarkup(remedy)}.`,
+      );
+    }
   }
   for (const finding of findings) {
     if (shrinks.includes(finding)) continue;
@@ -69,8 +79,8 @@ function claimTable({ proof }: Report): string[] {
 
 function more(report: Report): string[] {
   const { proof } = report;
-  const lines = (["roll", "pair"] as const).flatMap((set) =>
-    alsoRefuted(proof, set).flatMap(({ id, sets }) => {
+  const lines = (["single", "roll", "pair"] as const).flatMap((set) => [
+    ...notRequired(proof, set, "refuted").flatMap(({ id, sets }) => {
       const [example] = sets[set].counterExamples;
       return example
         ? [
@@ -78,7 +88,13 @@ function more(report: Report): string[] {
           ]
         : [];
     }),
-  );
+    ...notRequired(proof, set, "unknown").flatMap(({ id, sets }) =>
+      sets[set].unknown.map(
+        ({ why, remedy }) =>
+          `- ${id}, ${setTitles[set]}, unknown: ${escapeMarkup(why)}. ${capitalised(remedyTitle)}: ${escapeMarkup(remedy)}.`,
+      ),
+    ),
+  ]);
   for (const { sentence, fix } of proof.bounds) {
     lines.push(
       `- bound of the stack: ${escapeMarkup(sentence)}. To lift it: ${escapeMarkup(fix)}.`,

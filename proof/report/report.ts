@@ -1,5 +1,13 @@
-import type { Model } from "../model.ts";
-import type { ClaimResult, FailureSet, Proof, SetResult, Verdict } from "../results.ts";
+import { plural } from "../claim.ts";
+import type { Model, Unknown } from "../model.ts";
+import type {
+  ClaimResult,
+  FailureSet,
+  Proof,
+  Requirement,
+  SetResult,
+  Verdict,
+} from "../results.ts";
 import type { Finding } from "../transition.ts";
 
 /** Everything that reports are made from. */
@@ -40,17 +48,19 @@ function applicable(proof: Proof): number {
   ).length;
 }
 
+const is = (count: number): string => (count === 1 ? "is" : "are");
+
 export function conclusionText(report: Report): string {
   const { refuted, unproven, alreadyLost } = report.proof;
   switch (conclusion(report)) {
     case "proven":
       return "Every required claim is proven.";
     case "refuted":
-      return `${refuted.length} of ${applicable(report.proof)} required claims ${refuted.length === 1 ? "is" : "are"} refuted.`;
+      return `${refuted.length} of ${plural(applicable(report.proof), "required claim")} ${is(refuted.length)} refuted.`;
     case "refused":
       return "The result would hold, but this update is refused.";
     case "unknown":
-      return `Nothing is refuted, but ${unproven.length} required claims are unknown, and unknown is not proven.`;
+      return `Nothing is refuted, but ${plural(unproven.length, "required claim")} ${is(unproven.length)} unknown, and unknown is not proven.`;
     case "recovery":
       return `Recovery: ${alreadyLost.join(", ")} already lost. This says what is left to lose and blocks nothing.`;
   }
@@ -78,9 +88,23 @@ export function failureCount(proof: Proof, set: FailureSet): number {
   return Math.max(0, ...proof.claims.map(({ sets }) => sets[set].failures));
 }
 
-/** Claims that are refuted in a set, without those that are required there. */
-export function alsoRefuted(proof: Proof, set: FailureSet): ClaimResult[] {
+/** Claims with a verdict in a set, without those that are required there. */
+export function notRequired(
+  proof: Proof,
+  set: FailureSet,
+  verdict: "refuted" | "unknown",
+): ClaimResult[] {
   return proof.claims.filter(
-    ({ id, sets }) => sets[set].verdict === "refuted" && !isRequired(proof, id, set),
+    ({ id, sets }) => sets[set].verdict === verdict && !isRequired(proof, id, set),
   );
 }
+
+/** Why a required claim is not known to hold, and what would make it known; at least one. */
+export function unknownsOf(proof: Proof, { claim, set }: Requirement): Unknown[] {
+  const found = proof.claims.find(({ id }) => id === claim)?.sets[set].unknown ?? [];
+  if (found.length > 0) return found;
+  return [{ why: "there is no such claim", remedy: "name another one in proof.require" }];
+}
+
+/** What a remedy begins with: it makes something known, which may then still be refuted. */
+export const remedyTitle = "to make it known";

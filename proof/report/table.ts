@@ -1,12 +1,15 @@
+import type { Unknown } from "../model.ts";
 import type { ClaimResult, FailureSet, Verdict } from "../results.ts";
 import {
-  alsoRefuted,
   cell,
   conclusionText,
   failureCount,
+  notRequired,
   type Report,
+  remedyTitle,
   setTitles,
   signs,
+  unknownsOf,
 } from "./report.ts";
 
 /** Colours a line by its verdict, or not at all. */
@@ -36,6 +39,13 @@ function example(result: ClaimResult, set: FailureSet): string[] {
   return [`   ${result.id}: ${first.sentence}`, `     fix: ${first.fix}`];
 }
 
+function openQuestions(claim: string, unknowns: readonly Unknown[], paint: Painter): string[] {
+  return unknowns.flatMap(({ why, remedy }) => [
+    paint("unknown", `   ${claim}: unknown: ${why}`),
+    `     ${remedyTitle}: ${remedy}`,
+  ]);
+}
+
 function required({ proof }: Report, paint: Painter): string[] {
   const lines: string[] = [];
   for (const { claim, set } of proof.refuted) {
@@ -47,18 +57,20 @@ function required({ proof }: Report, paint: Painter): string[] {
   }
   if (lines.length > 0) lines.unshift("", "Refuted:");
   const unknown: string[] = [];
-  for (const { claim, set } of proof.unproven) {
-    const result = proof.claims.find(({ id }) => id === claim);
-    const why = result?.sets[set].unknown[0] ?? "there is no such claim";
-    unknown.push(paint("unknown", `   ${claim}: ${why}`));
-  }
+  for (const one of proof.unproven)
+    unknown.push(...openQuestions(one.claim, unknownsOf(proof, one), paint));
   if (unknown.length > 0) unknown.unshift("", "Unknown, so not proven:");
   return [...lines, ...unknown];
 }
 
-function reported({ proof }: Report): string[] {
-  return (["roll", "pair"] as const).flatMap((set) => {
-    const lines = alsoRefuted(proof, set).flatMap((result) => example(result, set));
+function reported({ proof }: Report, paint: Painter): string[] {
+  return (["single", "roll", "pair"] as const).flatMap((set) => {
+    const lines = [
+      ...notRequired(proof, set, "refuted").flatMap((result) => example(result, set)),
+      ...notRequired(proof, set, "unknown").flatMap(({ id, sets }) =>
+        openQuestions(id, sets[set].unknown, paint),
+      ),
+    ];
     return lines.length === 0 ? [] : ["", `Not required, ${setTitles[set]}:`, ...lines];
   });
 }
@@ -77,7 +89,9 @@ function recovery({ proof }: Report): string[] {
   if (proof.alreadyLost.length === 0) return [];
   const lines = Object.entries(proof.now).map(([claim, outcome]) => {
     if (outcome.verdict === "refuted") return `   ✘ ${claim}: ${outcome.left}`;
-    return outcome.verdict === "unknown" ? `   ? ${claim}: ${outcome.why}` : `   ✔ ${claim}`;
+    return outcome.verdict === "unknown"
+      ? `   ? ${claim}: ${outcome.why} (${remedyTitle}: ${outcome.remedy})`
+      : `   ✔ ${claim}`;
   });
   return ["", `With ${proof.alreadyLost.join(", ")} lost:`, ...lines];
 }
@@ -99,7 +113,7 @@ export function table(report: Report, paint: Painter = plain): string {
     ...recovery(report),
     ...required(report, paint),
     ...transition(report, paint),
-    ...reported(report),
+    ...reported(report, paint),
     ...(bounds.length > 0 ? ["", "Bounds of this stack, outside the proof:", ...bounds] : []),
     "",
     conclusionText(report),

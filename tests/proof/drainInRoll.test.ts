@@ -72,7 +72,7 @@ describe("a drain after something else has failed", () => {
     const { inRoll } = drains(plan);
     assert.equal(inRoll.verdict, "unknown");
     assert.match(
-      inRoll.unknown[0] ?? "",
+      inRoll.unknown[0]?.why ?? "",
       /no place was found for \d evicted replicas? of shop\/web/,
     );
   });

@@ -110,6 +110,7 @@ describe("properties of the proof", () => {
             toleratedTaints: [],
             volumes: "none" as const,
             outageAccepted: false,
+            requestsSaidIn: "its template",
             zoneSkew: 1,
             ...shape,
           }));

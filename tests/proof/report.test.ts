@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { judgeUpdate } from "../../cli/gate.ts";
 import { diagram } from "../../proof/diagram.ts";
 import { modelOf } from "../../proof/facts/index.ts";
 import { graphOf } from "../../proof/graph.ts";
@@ -9,8 +10,15 @@ import { markdown } from "../../proof/report/markdown.ts";
 import { exitCode, type Report } from "../../proof/report/report.ts";
 import { table } from "../../proof/report/table.ts";
 import { RequirementError, requiredByStack, requirementsOf } from "../../proof/requirements.ts";
+import { label } from "../../proof/scenarios.ts";
 import { checkTransition } from "../../proof/transition.ts";
-import { eksPlan, hostsPlan, type Plan, previewOfChange } from "../support/plannedGraph.ts";
+import {
+  addWorkload,
+  eksPlan,
+  hostsPlan,
+  type Plan,
+  previewOfChange,
+} from "../support/plannedGraph.ts";
 
 function reportOf(plan: Plan, before?: Plan): Report {
   const graph = graphOf(before ? previewOfChange(before, plan) : plan.preview());
@@ -51,6 +59,26 @@ describe("reports of a proof", () => {
     assert.ok(shown.includes("Fix: let pool general stand in more zones (pools.general.zones)."));
     assert.equal(shown.split("losing eu-west-1a takes").length, 2, "said once");
     assert.ok(shown.split("\n").length <= 15);
+  });
+
+  it("a failure is always named with what it is", () => {
+    assert.equal(label({ kind: "disk", name: "of stack-disks-a#1" }), "disk of stack-disks-a#1");
+    assert.equal(
+      label({ kind: "load-balancer", name: "on load-balancer-1" }),
+      "load-balancer on load-balancer-1",
+    );
+    assert.equal(label({ kind: "nat", name: "stack-nat-a" }), "stack-nat-a");
+    assert.equal(label({ kind: "nat", name: "signature-a" }), "nat signature-a");
+  });
+
+  it("what does not fit with nothing lost is blamed on no failure", () => {
+    const plan = eksPlan();
+    addWorkload(plan, "web", { cpu: "9" });
+    const text = table(reportOf(plan));
+    assert.ok(
+      text.includes("   capacity: shop/web does not fit even with every machine alive"),
+      text,
+    );
   });
 
   it("the comment keeps names from being read as markup", () => {
@@ -101,6 +129,53 @@ describe("reports of a proof", () => {
       assert.ok(svg.includes(name), name);
     }
     assert.equal(svg.match(/class="part zone lost"/g)?.length, 1);
+  });
+});
+
+describe("reports of what is unknown", () => {
+  function silent(): Report {
+    const plan = hostsPlan();
+    delete plan.named("worker-1").inputs.cpus;
+    return reportOf(plan);
+  }
+  const remedy = "set hosts.*.size of worker-1";
+
+  it("say with every reason what would make it known", () => {
+    for (const text of [table(silent()), html(silent())]) {
+      assert.ok(text.includes("the plan does not say what machine worker-1 has"));
+      assert.ok(text.includes(`to make it known: ${remedy}`), text);
+    }
+    assert.ok(
+      markdown(silent()).includes("To make it known: set hosts.\\*.size of worker-1."),
+      markdown(silent()),
+    );
+    assert.ok(json(silent()).includes(`"remedy": "${remedy}"`));
+  });
+
+  it("count one claim as one", () => {
+    const report = silent();
+    assert.equal(report.proof.unproven.length, 1);
+    assert.match(table(report), /but 1 required claim is unknown, and unknown is not proven\.$/);
+    const two = { ...report.proof, unproven: [...report.proof.unproven, ...report.proof.unproven] };
+    assert.match(table({ ...report, proof: two }), /but 2 required claims are unknown/);
+  });
+
+  it("say why a claim that is not required does not hold for every pair", () => {
+    const text = table(reportOf(eksPlan()));
+    assert.match(
+      text,
+      /pairs of failures:\n[\s\S]*etcd-quorum: unknown: Amazon EKS promises the loss of 1 zone, not of 2\n {5}to make it known: /,
+    );
+  });
+
+  it("refuse an update with the remedy", () => {
+    const plan = hostsPlan();
+    delete plan.named("worker-1").inputs.cpus;
+    const { refused } = judgeUpdate(plan.preview());
+    assert.ok(
+      refused.some((line) => line.endsWith(`. Remedy: ${remedy}`)),
+      refused.join("\n"),
+    );
   });
 });
 

@@ -24,6 +24,7 @@ function explain(outcome) {
 function claimLine(claim, outcome) {
   const line = element("li", outcome.verdict, `${signs[outcome.verdict]} ${data.titles[claim]}: `);
   line.append(element("span", "", explain(outcome)));
+  if (outcome.remedy) line.append(element("div", "fix", `${data.remedyTitle}: ${outcome.remedy}`));
   if (outcome.fix) line.append(element("div", "fix", `Fix: ${outcome.fix}`));
   return line;
 }
@@ -42,7 +43,7 @@ function draw(lost) {
   return element(
     "p",
     "",
-    `${drawn.length - gone} of ${drawn.length} parts in the picture are left.`,
+    `Parts of the picture that are left: ${drawn.length - gone} of ${drawn.length}.`,
   );
 }
 
