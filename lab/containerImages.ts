@@ -56,10 +56,14 @@ export function containerImages(
   return images;
 }
 
-/** The nft program of a root file system with every library it loads, by path inside an image. */
+/**
+ * The nft program of a root file system with all it loads, by path inside an image. Without the names of
+ * protocols nft lists them by number, and kube-proxy's next full sync takes its own entries for leftovers.
+ */
 export async function nftFiles(root: string): Promise<Record<string, string>> {
   const { stdout } = await run("chroot", [root, "ldd", "/usr/sbin/nft"]);
-  const files: Record<string, string> = { "/usr/sbin/nft": `${root}/usr/sbin/nft` };
+  const own = ["/usr/sbin/nft", "/etc/protocols"];
+  const files = Object.fromEntries(own.map((path) => [path, `${root}${path}`]));
   for (const [library] of stdout.matchAll(/\/\S+(?= \(0x)/g)) {
     const { stdout: real } = await run("chroot", [root, "readlink", "-f", library]);
     files[library] = `${root}${real.trim()}`;

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { isLooped } from "./loops.ts";
+import { basename, join } from "node:path";
+import { loopsUnder, releaseLoops } from "./loops.ts";
 import { isMounted, unmountAll } from "./mounts.ts";
 import { type MachinePaths, machinePaths } from "./paths.ts";
-import { run, waitUntil } from "./process.ts";
+import { run } from "./process.ts";
 import type { LabRecord } from "./record.ts";
 
 /**
@@ -128,17 +128,11 @@ export async function detachDisk(
 ): Promise<void> {
   if (disk.kind === "directory") return;
   if (!isMounted(diskPath(paths, disk))) return;
-  await run("fsfreeze", ["--unfreeze", diskPath(paths, disk)], { mayFail: true });
   if (dropUnsynced) await cutPower(paths, disk);
   await unmountAll(diskPath(paths, disk));
   // The machine's own view of the mount goes with the last of its dying processes. Until then the
   // file system lives on, and a new mount would only join it.
-  await waitUntil(
-    `${imageFile(paths, disk)} is let go`,
-    30,
-    () => !isLooped(imageFile(paths, disk)),
-    20,
-  );
+  await releaseLoops(imageFile(paths, disk));
 }
 
 /** EXT4_IOC_SHUTDOWN without a flush of the journal (flag 2), for which Debian has no program. */
@@ -160,7 +154,35 @@ export function discardDisk(paths: MachinePaths, disk: Disk): void {
   rmSync(diskPath(paths, disk), { recursive: true, force: true });
 }
 
-/** Hold every write and sync of an image disk back, or let it go on. */
+/** Hold every write and sync of an image disk back, or let it go on. Errors: it is not attached. */
 export async function setStalled(paths: MachinePaths, disk: Disk, stalled: boolean): Promise<void> {
-  await run("fsfreeze", [stalled ? "--freeze" : "--unfreeze", diskPath(paths, disk)]);
+  const path = diskPath(paths, disk);
+  // Without its mount this is a folder of the host's file system, which would stall instead.
+  if (!isMounted(path)) throw new Error(`disk ${path} is not attached`);
+  await run("fsfreeze", [stalled ? "--freeze" : "--unfreeze", path]);
+}
+
+/**
+ * Let every stalled image disk of a machine go on: what hangs in one cannot even be killed. It goes by
+ * loop devices, so it needs no spec and finds a file system that no mount of this computer shows any
+ * more: a frozen one outlives all its mounts. That one is mounted in its place again, where whoever
+ * detaches disks looks for it.
+ * @returns names of the disks that were stalled.
+ */
+export async function thawDisks(paths: MachinePaths): Promise<string[]> {
+  const thawed: string[] = [];
+  for (const [device, image] of loopsUnder(paths.disks)) {
+    const path = image.replace(/\.img$/, "");
+    if (!isMounted(path)) {
+      mkdirSync(path, { recursive: true });
+      const mounted = await run("mount", ["-o", "noatime", `/dev/${device}`, path], {
+        mayFail: true,
+      });
+      if (mounted.exitCode !== 0) continue; // the device was let go meanwhile
+    }
+    // It fails where nothing is frozen, which is the usual case.
+    const { exitCode } = await run("fsfreeze", ["--unfreeze", path], { mayFail: true });
+    if (exitCode === 0) thawed.push(basename(path));
+  }
+  return thawed;
 }

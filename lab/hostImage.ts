@@ -13,6 +13,7 @@ const suite = "bookworm";
 const earlyUnit = "lab-writable-cgroups.service";
 const filesDir = join(import.meta.dirname, "machine", "files");
 const customizeScript = join(import.meta.dirname, "machine", "customize.sh");
+const imagesSource = join(import.meta.dirname, "containerImages.ts");
 
 /** Debian packages of a machine: what provisioning, kubeadm's preflight and repair by hand need. */
 export const machinePackages = [
@@ -90,7 +91,7 @@ function imageKeys(versions: SelfManagedVersions): ImageKeys {
   return {
     debian: `debian-${suite}-${debian}`,
     programs: `programs-${versions.kubernetes}-${cacheKey([toolchain, machineBinaries, treeOf(filesDir)])}`,
-    images: `images-${versions.kubernetes}-${cacheKey([toolchain, debian])}`,
+    images: `images-${versions.kubernetes}-${cacheKey([toolchain, debian, readFileSync(imagesSource, "utf8")])}`,
   };
 }
 

@@ -27,8 +27,9 @@ lab-test-full: $(STAMP) ## every fault on real machines: an hour or more, root
 	@QUORUM_LAB_FULL=1 $(LAB_TESTS) 'tests/lab/**/!(teardown).test.ts' tests/lab/teardown.test.ts
 
 .PHONY: bench-lab bench-node-loss
-bench-lab: $(STAMP) ## failovers and planned work on a lab of its own, against their goals: hours, root
-	@$(NODE) bench/lab.ts
+ARGS ?=
+bench-lab: $(STAMP) ## failovers and planned work on a lab of its own, against their goals: 2 to 3 hours, root; goes on after a stop
+	@$(NODE) bench/lab.ts $(ARGS)
 
 RUNS ?= 10
 bench-node-loss: $(STAMP) ## from a lost node to its pods elsewhere, RUNS times (10): 2 min each, root

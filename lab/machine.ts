@@ -21,6 +21,7 @@ import {
   diskPath,
   disksOf,
   setStalled,
+  thawDisks,
 } from "./disks.ts";
 import type { HostImage } from "./hostImage.ts";
 import { prepareRoot } from "./machineRoot.ts";
@@ -132,6 +133,7 @@ export class Machine {
       setFrozen(this.cgroups, true);
       for (const disk of this.disks) await cutPower(this.paths, disk);
     }
+    await thawDisks(this.paths);
     await killAll(this.cgroups);
     await unplug(this.lab, this.name);
     for (const disk of this.disks) await detachDisk(this.paths, disk, dropUnsynced);

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { killAll, machineCgroups, removeCgroup, removeEmptyParents } from "./cgroups.ts";
 import { type Cut, removeFilterTable, setCuts } from "./cuts.ts";
+import { thawDisks } from "./disks.ts";
 import type { HostImage } from "./hostImage.ts";
 import { releaseLoops } from "./loops.ts";
 import { Machine } from "./machine.ts";
@@ -11,7 +12,7 @@ import { unmountAll } from "./mounts.ts";
 import { ensureBridge, removeInterface, removeNamespace } from "./network.ts";
 import { removeNspawnFiles } from "./nspawnFiles.ts";
 import { labDir, machinePaths } from "./paths.ts";
-import { inParallel, signalProcess } from "./process.ts";
+import { inParallel, isAlive, signalProcess, waitUntil } from "./process.ts";
 import { LabRecord } from "./record.ts";
 import { type LabSpec, specProblems } from "./spec.ts";
 
@@ -145,8 +146,11 @@ export async function removeMachine(
 ): Promise<void> {
   const own = <Entry extends { machine: string }>(entries: Entry[]) =>
     entries.filter((entry) => entry.machine === machine);
-  for (const { identity } of own(record.of("process"))) signalProcess(identity, "SIGKILL");
+  const supervisors = own(record.of("process")).map(({ identity }) => identity);
+  for (const identity of supervisors) signalProcess(identity, "SIGKILL");
+  await thawDisks(machinePaths(lab, machine));
   await killAll(machineCgroups(lab, machine));
+  await waitUntil(`supervisor of ${machine} is gone`, 30, () => !supervisors.some(isAlive));
   for (const { name } of own(record.of("interface"))) await removeInterface(name);
   for (const { name } of own(record.of("netns"))) {
     await removeNamespace(name);

@@ -56,14 +56,25 @@ export class OwnLab {
     return join(this.projectDir, `Pulumi.${this.name}.yaml`);
   }
 
-  /** Write the stack file: the lab's, with further hosts, or with another release of Kubernetes. */
-  writeStack(extraHosts: Record<string, StackHost> = {}, kubernetesVersion?: string): void {
+  /**
+   * Write the stack file: the lab's, with further hosts, another release of Kubernetes, or settings
+   * that the lab's has not, e.g. `guard`.
+   */
+  writeStack(
+    extraHosts: Record<string, StackHost> = {},
+    kubernetesVersion?: string,
+    settings: Record<string, unknown> = {},
+  ): void {
     const first = readFileSync(join(this.projectDir, "Pulumi.lab.yaml"), "utf8");
     const hosts = Object.entries(extraHosts).map(
       ([name, host]) => `    ${name}: ${JSON.stringify(host)}\n`,
     );
     const text = labStackText(first, this.name, this.#subnetNumber);
-    const grown = text.replace("  quorum:hosts:\n", `  quorum:hosts:\n${hosts.join("")}`);
+    const further = Object.entries(settings).map(
+      ([key, value]) => `  quorum:${key}: ${JSON.stringify(value)}\n`,
+    );
+    const grown =
+      text.replace("  quorum:hosts:\n", `  quorum:hosts:\n${hosts.join("")}`) + further.join("");
     writeFileSync(
       this.#stackFile,
       kubernetesVersion === undefined

@@ -231,6 +231,20 @@ export interface Verdict {
   phases?: Phase[];
 }
 
+/**
+ * Gaps between two marks of a history that is still being written. @param offset Byte before the first
+ * mark: what lies before it is not read. Errors: a mark is not there.
+ */
+export async function gapsBetween(
+  binary: string,
+  historyFile: string,
+  window: { from: string; to: string; offset: number },
+): Promise<Gap[]> {
+  const flags = Object.entries(window).map(([name, value]) => `--${name}=${value}`);
+  const { stdout } = await run(binary, ["gaps", `--history=${historyFile}`, ...flags]);
+  return (JSON.parse(stdout) as Gap[] | null) ?? [];
+}
+
 /** Judge a history. Errors: the history cannot be read or lacks a mark. */
 export async function judgeHistory(
   binary: string,

@@ -124,9 +124,12 @@ export function signalProcess(recorded: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-/** Wait for a condition. Errors: what was waited for, and for how long, when it does not come. */
+/**
+ * Wait for a condition. Errors: what was waited for, and for how long, when it does not come; a function
+ * for `what` is asked then, and can tell what was seen last.
+ */
 export async function waitUntil(
-  what: string,
+  what: string | (() => string),
   timeoutSeconds: number,
   condition: () => Promise<boolean> | boolean,
   intervalMilliseconds = 100,
@@ -134,7 +137,10 @@ export async function waitUntil(
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
     if (await condition()) return;
-    if (Date.now() > deadline) throw new Error(`${what}: not so after ${timeoutSeconds} s`);
+    if (Date.now() > deadline) {
+      const missed = typeof what === "string" ? what : what();
+      throw new Error(`${missed}: not so after ${timeoutSeconds} s`);
+    }
     await sleep(intervalMilliseconds);
   }
 }

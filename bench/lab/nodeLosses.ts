@@ -12,6 +12,7 @@ import { type KubernetesObject, ObjectClient } from "../../lab/faults/objects.ts
 import type { LabCluster } from "../../lab/ownLab.ts";
 import { sleep, waitUntil } from "../../lab/process.ts";
 import { seededRandom } from "./statistics.ts";
+import { untilCounted, type VoidBudget } from "./voids.ts";
 
 /** One node lost under a Deployment that is made to survive it. */
 export interface NodeLossRun {
@@ -33,10 +34,14 @@ const namespace = "bench-node-loss";
 const longestSeconds = 300;
 const healthySeconds = 300;
 
-/** Lose a worker again and again, each time one that has a replica, and wait for its replacement. */
+/**
+ * Lose a worker again and again, each time one that has a replica, and wait for its replacement; until each
+ * seed has a run that counts or the void ones are too many.
+ */
 export async function measureNodeLosses(
   cluster: LabCluster,
   seeds: readonly number[],
+  voids: VoidBudget,
   onRun: (run: NodeLossRun) => void,
 ): Promise<void> {
   const objects = new ObjectClient(new ApiClient(cluster.kubeconfig));
@@ -56,7 +61,14 @@ export async function measureNodeLosses(
     for (const object of [...priorityClasses(), home, ...Object.values(plan)])
       if (await objects.create(object)) made.push(object);
     const replicas = { namespace, selector: `${nameLabel}=shop`, count: zones.length };
-    for (const seed of seeds) onRun(await measureOnce(cluster, objects, replicas, seed));
+    for (const seed of seeds) {
+      const counted = await untilCounted(voids, async () => {
+        const run = await measureOnce(cluster, objects, replicas, seed);
+        onRun(run);
+        return run;
+      });
+      if (!counted) return;
+    }
   } finally {
     for (const object of made.toReversed()) await objects.remove(object);
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { activeLoadBalancer, vipHolders, withRole } from "../../lab/faults/members.ts";
 import { processesNamed } from "../../lab/faults/processes.ts";
+import type { Lab } from "../../lab/machines.ts";
 import type { LabCluster } from "../../lab/ownLab.ts";
 import { type Gap, Prober } from "../../lab/prober.ts";
 import { isAlive, signalProcess, sleep, waitUntil } from "../../lab/process.ts";
@@ -19,7 +20,10 @@ export interface PlannedRun {
   name: string;
   gaps: Gap[];
   loadAverage: number;
+  /** What the checker found wrong; "" when nothing is. */
   verdict: string;
+  /** Why the run is void; "" when it counts. */
+  problem: string;
 }
 
 const restartSeconds = 240;
@@ -72,6 +76,12 @@ async function moveVip(cluster: LabCluster): Promise<void> {
   await sleep(5000);
 }
 
+/** What a run that was killed in the middle of planned work may have left stopped. */
+export async function undoPlanned(lab: Lab): Promise<void> {
+  for (const machine of withRole(lab, "load-balancer"))
+    if (machine.isOn()) await machine.exec(["systemctl", "start", "keepalived"], { mayFail: true });
+}
+
 /** Do the work under load and count what failed between its marks. */
 export async function measurePlanned(cluster: LabCluster, work: PlannedWork): Promise<PlannedRun> {
   const prober = new Prober({
@@ -82,16 +92,28 @@ export async function measurePlanned(cluster: LabCluster, work: PlannedWork): Pr
     probeReads: true,
     durationSeconds: 1800,
   });
-  const loadAverage = loadavg()[0] ?? 0;
+  const run: PlannedRun = {
+    name: work.name,
+    gaps: [],
+    loadAverage: loadavg()[0] ?? 0,
+    verdict: "",
+    problem: "",
+  };
   try {
     await prober.waitUntilSteady(50);
     await prober.mark("begin");
     await work.run(cluster);
     await prober.mark("end");
+  } catch (error) {
+    run.problem = (error as Error).message;
   } finally {
     await prober.stop();
   }
-  const verdict = await prober.judge({ loadBefore: "begin", gapFrom: "begin", gapTo: "end" });
-  const words = verdict.verdict === "pass" ? "" : (verdict.reasons ?? []).join("; ");
-  return { name: work.name, gaps: verdict.gaps ?? [], loadAverage, verdict: words };
+  if (run.problem !== "") return run;
+  const found = await prober.judge({ loadBefore: "begin", gapFrom: "begin", gapTo: "end" });
+  const words = (found.reasons ?? []).join("; ");
+  run.gaps = found.gaps ?? [];
+  if (found.verdict === "fail") run.verdict = words;
+  if (found.verdict === "void") run.problem = words;
+  return run;
 }

@@ -4,10 +4,16 @@ import { type NodeLossRun, nodeLossDefaultSeconds, nodeLossGoalSeconds } from ".
 import type { PlannedRun, PlannedWork } from "./planned.ts";
 import { percentile } from "./statistics.ts";
 
+/** From nothing to all nodes Ready, toolchain and images cached. */
+export interface ColdStart {
+  seconds: number;
+  /** Before it. */
+  loadAverage: number;
+}
+
 export interface Results {
   commit: string;
-  /** Seconds from nothing to all nodes Ready, toolchain and images cached. */
-  coldSeconds: number[];
+  colds: ColdStart[];
   failovers: { failover: Failover; runs: FailoverRun[]; problems: string[] }[];
   planned: { work: PlannedWork; run: PlannedRun }[];
   nodeLosses: NodeLossRun[];
@@ -108,20 +114,23 @@ function nodeLossSection({ nodeLosses }: Results): string[] {
   ];
 }
 
-function coldSection({ coldSeconds }: Results): string[] {
-  if (coldSeconds.length === 0) return [];
-  const worst = Math.max(...coldSeconds);
+function coldSection({ colds }: Results): string[] {
+  if (colds.length === 0) return [];
+  const worst = Math.max(...colds.map(({ seconds }) => seconds));
+  const each = colds.map(
+    ({ seconds, loadAverage }) => `${seconds.toFixed(0)} s (load ${loadAverage.toFixed(1)})`,
+  );
   return [
     "## Cold to all nodes Ready",
     "",
-    `Toolchain and images cached; ${coldSeconds.length} runs: ${coldSeconds.map((one) => `${one.toFixed(0)} s`).join(", ")}.`,
+    `Toolchain and images cached; ${colds.length} runs: ${each.join(", ")}.`,
     `Goal ${coldGoalSeconds} s: ${worst <= coldGoalSeconds ? "met" : "falls short"}.`,
     "",
   ];
 }
 
 function failoverRows({ failover, runs }: Results["failovers"][number]): string[] {
-  const counted = runs.filter(({ gapMs }) => gapMs !== undefined);
+  const counted = runs.filter(({ problem }) => problem === "");
   const load = percentile(
     counted.map(({ loadAverage }) => loadAverage),
     0.5,
@@ -157,9 +166,14 @@ function plannedRow({ work, run }: Results["planned"][number]): string {
     `${twice}`,
     longest.toFixed(2),
     run.loadAverage.toFixed(1),
-    met ? "met" : `falls short${run.verdict === "" ? "" : `: ${run.verdict}`}`,
+    verdictOf(run, met),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+function verdictOf({ problem, verdict }: PlannedRun, met: boolean): string {
+  if (problem !== "") return `void: ${problem.replaceAll(/\s+/g, " ").replaceAll("|", "/")}`;
+  return met ? "met" : `falls short${verdict === "" ? "" : `: ${verdict}`}`;
 }
 
 function sum(run: PlannedRun, value: (gap: PlannedRun["gaps"][number]) => number): number {

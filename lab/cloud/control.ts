@@ -1,6 +1,6 @@
 import { request } from "node:http";
 
-/** Ways in which a service fails: at once, as AWS when it is asked too often, or without an answer. */
+/** Ways in which a service fails: it refuses, is asked too often, or takes requests and never answers. */
 export type Failure = "refuse" | "throttle" | "hang";
 
 /** What the cloud's metadata service knows of a machine. */
@@ -57,6 +57,11 @@ export class CloudControl {
   /** Calls of machines that the policies of their roles did not allow. */
   denied(): Promise<string[]> {
     return this.#ask("GET", "/denied");
+  }
+
+  /** Ids of machines that were asked to go and have said that they may be terminated. */
+  mayGo(): Promise<string[]> {
+    return this.#ask("GET", "/may-go");
   }
 
   #ask<Answer>(method: string, path: string, value?: unknown): Promise<Answer> {

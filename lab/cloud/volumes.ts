@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { isLooped, loopDevice, releaseLoops } from "../loops.ts";
+import { loopDevice, releaseLoops } from "../loops.ts";
 import type { Machine } from "../machine.ts";
-import { run, waitUntil } from "../process.ts";
+import { run } from "../process.ts";
 
 /** Sparse, so that only what is written takes room. */
 const volumeMiB = 4096;
-const lettingGoSeconds = 30;
 
 function imageFile(dir: string, volumeId: string): string {
   return join(dir, `${volumeId}.img`);
@@ -35,14 +34,5 @@ export async function showVolume(machine: Machine, dir: string, volumeId: string
 
 /** Take a volume from a machine that is off. Errors: something still holds it. */
 export async function hideVolume(dir: string, volumeId: string): Promise<void> {
-  const image = imageFile(dir, volumeId);
-  await waitUntil(
-    `volume ${volumeId} is let go`,
-    lettingGoSeconds,
-    async () => {
-      await releaseLoops(image);
-      return !isLooped(image);
-    },
-    50,
-  );
+  await releaseLoops(imageFile(dir, volumeId));
 }

@@ -121,10 +121,16 @@ function loadBalancerFaults(): Fault[] {
   const machine = programKinds.map((kind) =>
     onMachines("active-load-balancer", kind, async (lab) => [await activeLoadBalancer(lab)]),
   );
+  // Only the active one announces itself: what is received, the other receives.
   const vrrp = cuts.map((kind) =>
-    fault("vrrp-link", kind, async (cluster) =>
-      cutOff(cluster, [await activeLoadBalancer(cluster.lab)], kind, { protocol: "vrrp" }),
-    ),
+    fault("vrrp-link", kind, async (cluster) => {
+      const active = await activeLoadBalancer(cluster.lab);
+      const others = withRole(cluster.lab, "load-balancer").filter(
+        ({ name }) => name !== active.name,
+      );
+      const targets = kind === "cut off from receiving" ? others : [active];
+      return cutOff(cluster, targets, kind, { protocol: "vrrp" });
+    }),
   );
   return [...programs, ...machine, ...vrrp];
 }

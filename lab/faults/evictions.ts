@@ -23,32 +23,31 @@ export interface Trial {
 /** After a fault the control plane catches up; what it evicts for the fault's sake, it evicts soon. */
 const settleSeconds = 30;
 
-/**
- * Hold a fault that is no machine's failure, and report which pods were evicted for it all the same.
- *
- * @param look Evidence of the fault, asked at its end, while it still holds.
- */
+/** A fault that takes no machine away: how it is put in, and what shows that it is there. */
+export interface Disturbance {
+  inject: () => Promise<Injected>;
+  /** Evidence of the fault, asked at its end, while it still holds. Default: its own proof. */
+  look?: () => Promise<string>;
+}
+
+/** Hold a fault that is no machine's failure, and report which pods were evicted for it all the same. */
 export async function evictionsBy(
   objects: ObjectClient,
   namespace: string,
-  injected: Injected,
+  { inject, look }: Disturbance,
   holdSeconds: number,
-  look: () => Promise<string> = async () => (await injected.proof()) ?? "",
 ): Promise<Trial> {
+  // Before the fault: it may be the API that is disturbed.
   const before = await objects.pods(namespace);
-  const start = Date.now();
-  const held = async () => {
-    await sleep((holdSeconds - 3) * 1000);
-    const seen = await look();
-    await sleep(Math.max(0, holdSeconds * 1000 - (Date.now() - start)));
-    return seen;
-  };
   const interruption = new Interruption();
-  let proof: string;
+  let injected: Injected | undefined;
+  let proof = "";
   try {
-    proof = await unlessAborted(interruption.signal, held());
+    injected = await inject();
+    const hold = held(holdSeconds, look ?? (async () => (await injected?.proof()) ?? ""));
+    proof = await unlessAborted(interruption.signal, hold);
   } finally {
-    await injected.heal();
+    await injected?.heal();
     interruption.end();
   }
   await sleep(settleSeconds * 1000);
@@ -56,6 +55,15 @@ export async function evictionsBy(
   const stayed = new Set(after.filter((pod) => !pod.terminating).map(({ uid }) => uid));
   const evicted = before.filter(({ uid }) => !stayed.has(uid));
   return { proof, evicted: evicted.map(({ name, node }) => `${name} on ${node}`) };
+}
+
+/** What is seen shortly before the time is up. */
+async function held(holdSeconds: number, look: () => Promise<string>): Promise<string> {
+  const start = Date.now();
+  await sleep((holdSeconds - 3) * 1000);
+  const seen = await look();
+  await sleep(Math.max(0, holdSeconds * 1000 - (Date.now() - start)));
+  return seen;
 }
 
 /** Every write of every etcd member hangs: nothing in the cluster can be renewed. */
@@ -74,9 +82,9 @@ export async function stallAllOfEtcd({ lab }: FaultCluster): Promise<Injected> {
   };
 }
 
-/** One API server has lost etcd: the kubelets behind it cannot renew, all others can. */
+/** One API server to lose etcd: the kubelets behind it cannot renew, all others can. */
 export interface LoneApiServer {
-  injected: Injected;
+  inject: () => Promise<Injected>;
   /** The node whose kubelet knows no other API server. */
   node: string;
   /** Seconds since its lease was renewed, as the other API servers have it. */
@@ -84,10 +92,10 @@ export interface LoneApiServer {
 }
 
 /**
- * Cut an API server off from etcd: not the one beside the leading controller manager, which would lose
- * its lead, and with it its count of every node's silence.
+ * An API server that can be cut off from etcd: not the one beside the leading controller manager, which
+ * would lose its lead, and with it its count of every node's silence.
  */
-export async function cutApiServerFromEtcd(
+export async function loneApiServer(
   cluster: FaultCluster,
   objects: ObjectClient,
 ): Promise<LoneApiServer> {
@@ -105,7 +113,7 @@ export async function cutApiServerFromEtcd(
   const peers = withRole(lab, "etcd").map(({ host }) => host.address);
   const narrow = { peers, protocol: "tcp", port: etcdClientPort };
   return {
-    injected: await cutOff(cluster, [victim], "cut both ways", narrow),
+    inject: () => cutOff(cluster, [victim], "cut both ways", narrow),
     node: victim.name,
     leaseAge: async () => {
       const server = `https://${witness.host.address}:6443`;

@@ -1,17 +1,18 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { processesIn } from "../cgroups.ts";
-import { diskPath } from "../disks.ts";
+import { diskPath, thawDisks } from "../disks.ts";
 import type { Machine } from "../machine.ts";
 import type { Lab } from "../machines.ts";
-import { identify, run, signalProcess } from "../process.ts";
+import { identify, signalProcess } from "../process.ts";
 import { faultFilePrefix } from "./diskFaults.ts";
 import { threadsOf } from "./kinds.ts";
 import { threadStates } from "./processes.ts";
 
 /**
  * Takes away whatever faults leave in a lab when their runner is killed: cuts, frozen machines, stopped
- * programs, stalled and filled disks. Machines that are off stay off: `quorum lab up` boots them.
+ * programs, stalled and filled disks, also of machines that are off but whose last processes hang. Machines
+ * that are off stay off: `quorum lab up` boots them.
  * @returns what was undone, one line each.
  */
 export async function healLab(lab: Lab): Promise<string[]> {
@@ -19,8 +20,8 @@ export async function healLab(lab: Lab): Promise<string[]> {
   const undone: string[] = ["every cut of the network removed"];
   for (const name of lab.names) {
     const machine = lab.machine(name);
-    undone.push(...(await healDisks(machine)).map((line) => `${name}: ${line}`));
-    if (!machine.isOn()) continue;
+    for (const disk of await thawDisks(machine.paths)) undone.push(`${name}: disk ${disk} goes on`);
+    undone.push(...removeFaultFiles(machine).map((line) => `${name}: ${line}`));
     machine.thaw();
     const continued = continueStopped(machine);
     if (continued > 0) undone.push(`${name}: ${continued} stopped processes go on`);
@@ -37,16 +38,11 @@ function continueStopped(machine: Machine): number {
     .filter((process) => process !== undefined && signalProcess(process, "SIGCONT")).length;
 }
 
-async function healDisks(machine: Machine): Promise<string[]> {
+function removeFaultFiles(machine: Machine): string[] {
   const undone: string[] = [];
   for (const disk of machine.disks) {
     const path = diskPath(machine.paths, disk);
     if (!existsSync(path)) continue;
-    if (disk.kind === "image") {
-      // It fails where nothing is frozen, which is the usual case.
-      const thawed = await run("fsfreeze", ["--unfreeze", path], { mayFail: true });
-      if (thawed.exitCode === 0) undone.push(`disk ${disk.name} goes on`);
-    }
     for (const file of readdirSync(path).filter((one) => one.startsWith(faultFilePrefix))) {
       rmSync(join(path, file), { force: true });
       undone.push(`${file} removed from disk ${disk.name}`);

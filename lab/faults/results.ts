@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { join, resolve } from "node:path";
+import { appendJsonLine, readJsonLines } from "../jsonLines.ts";
+import { measuredCommit } from "../measuredCommit.ts";
 import type { FaultResult } from "./runFault.ts";
 
 type Kept = FaultResult & { commit: string };
@@ -14,20 +15,14 @@ export class FaultResults {
 
   constructor(file: string) {
     this.#file = file;
-    this.#commit = presentCommit(dirname(import.meta.dirname));
-    this.#kept = existsSync(file)
-      ? readFileSync(file, "utf8")
-          .split("\n")
-          .filter((line) => line !== "")
-          .map((line) => JSON.parse(line) as Kept)
-      : [];
+    this.#commit = measuredCommit(resolve(import.meta.dirname, "../.."));
+    this.#kept = readJsonLines<Kept>(file);
   }
 
   add(result: FaultResult): void {
     const kept = { ...result, commit: this.#commit };
     this.#kept.push(kept);
-    mkdirSync(dirname(this.#file), { recursive: true });
-    appendFileSync(this.#file, `${JSON.stringify(kept)}\n`);
+    appendJsonLine(this.#file, kept);
   }
 
   /** True when this fault has passed at the present commit. */
@@ -85,8 +80,4 @@ function row(run: FaultResult): string {
     run.loadAverage.toFixed(1),
   ];
   return `| ${cells.map((cell) => cell.replaceAll("|", "/")).join(" | ")} |`;
-}
-
-function presentCommit(dir: string): string {
-  return execFileSync("git", ["-C", dir, "rev-parse", "HEAD"], { encoding: "utf8" }).trim();
 }

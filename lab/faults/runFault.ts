@@ -130,7 +130,7 @@ async function hurt(
   result: FaultResult,
 ): Promise<void> {
   await prober.mark("injected");
-  const injected = await inject(cluster, fault);
+  const injected = await injectWhole(cluster, fault);
   result.target = injected.target;
   try {
     const work = lastFault(stop, fault, injected, options, prober, result);
@@ -158,7 +158,7 @@ async function hurt(
 }
 
 /** A fault that could not be injected whole is taken away whole. */
-async function inject(cluster: FaultCluster, fault: Fault): Promise<Injected> {
+export async function injectWhole(cluster: FaultCluster, fault: Fault): Promise<Injected> {
   try {
     return await fault.inject(cluster);
   } catch (error) {
@@ -168,7 +168,8 @@ async function inject(cluster: FaultCluster, fault: Fault): Promise<Injected> {
   }
 }
 
-function machinesOff({ lab }: FaultCluster): Machine[] {
+/** Machines of the lab that are off. */
+export function machinesOff({ lab }: FaultCluster): Machine[] {
   return lab.names.map((name) => lab.machine(name)).filter((machine) => !machine.isOn());
 }
 
@@ -202,7 +203,8 @@ async function waitForWrites(fault: Fault, prober: Prober): Promise<void> {
   while (Date.now() < deadline && prober.written() <= before) await sleep(500);
 }
 
-async function waitForProof(injected: Injected, proofSeconds: number): Promise<string> {
+/** Asks until there is a proof; "" when there is none in time. */
+export async function waitForProof(injected: Injected, proofSeconds: number): Promise<string> {
   const deadline = Date.now() + proofSeconds * 1000;
   while (Date.now() < deadline) {
     const proof = await injected.proof();

@@ -48,6 +48,12 @@ reset_network() {
 		ip -n "$namespace" route replace default via "$gateway"
 }
 
+# Each start plugs in a new card: by its address it stays the same one, or others would go on sending to
+# the old one for as long as their neighbour tables last.
+# shellcheck disable=SC2046,SC2183 # four numbers
+card=$(printf '02:00:%02x:%02x:%02x:%02x' $(echo "${address%/*}" | tr . ' '))
+ip -n "$namespace" link set eth0 address "$card" || exit 1
+
 rebooted=133 # exit code by which systemd-nspawn asks to be started again
 while :; do
 	reset_network || exit 1

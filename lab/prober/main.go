@@ -1,5 +1,6 @@
 // Prober is the measuring client of the lab: `run` reads and writes all the time and records every
-// answer, `check` judges such a record, `alarm` raises etcd's alarm NOSPACE.
+// answer, `check` judges such a record, `gaps` measures a part of one that is still being written,
+// `alarm` raises etcd's alarm NOSPACE.
 package main
 
 import (
@@ -16,6 +17,7 @@ import (
 
 const usage = `usage: prober run   --out FILE (--kubeconfig FILE | --etcd URL,URL,URL) [flags]
        prober check --history FILE [flags]
+       prober gaps  --history FILE --from MARK --to MARK [--offset BYTES]
        prober alarm --etcd URL [flags]
 `
 
@@ -33,6 +35,8 @@ func main() {
 		if passed, err = checkCommand(os.Args[2:]); err == nil && !passed {
 			os.Exit(1)
 		}
+	case "gaps":
+		err = gapsCommand(os.Args[2:])
 	case "alarm":
 		err = alarmCommand(os.Args[2:])
 	default:
@@ -80,6 +84,33 @@ func checkCommand(args []string) (bool, error) {
 	out := json.NewEncoder(os.Stdout)
 	out.SetIndent("", "  ")
 	return verdict.Verdict == check.Pass, out.Encode(verdict)
+}
+
+// gapsCommand prints the gaps between two marks as JSON. It judges nothing, so that it costs little
+// while the load goes on: it reads from the offset only.
+func gapsCommand(args []string) error {
+	flags := flag.NewFlagSet("gaps", flag.ExitOnError)
+	path := flags.String("history", "", "history that `run` writes or wrote")
+	offset := flags.Int64("offset", 0, "byte before the first mark, from which to read")
+	from := flags.String("from", "", "mark from which gaps are measured")
+	to := flags.String("to", "", "mark up to which gaps are measured")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	file, err := os.Open(*path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	records, err := history.ReadFrom(file, *offset)
+	if err != nil {
+		return err
+	}
+	measured, err := check.GapsBetween(records, *from, *to)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(measured)
 }
 
 func list(text string) []string {

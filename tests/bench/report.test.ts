@@ -12,7 +12,7 @@ const run = (replacedSeconds: number, problem = ""): NodeLossRun => ({
 });
 const report = (...nodeLosses: NodeLossRun[]) =>
   reportText(
-    { commit: "0123456789abcdef", coldSeconds: [], failovers: [], planned: [], nodeLosses },
+    { commit: "0123456789abcdef", colds: [], failovers: [], planned: [], nodeLosses },
     "2026-11-24",
   );
 

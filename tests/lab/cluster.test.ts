@@ -88,7 +88,8 @@ describe("the lab's cluster", function () {
     });
     after(() => removeEcho(api, [app, probes]));
 
-    it("answers through its Service and by DNS name from every node", async () => {
+    /** Every node's own pod asks the Service by address and by names. */
+    async function askFromEveryNode(): Promise<void> {
       const pods = await waitForPods(api, app, 3);
       const zoneOf = (node: string) => cluster.lab.spec.hosts[node]?.zone;
       assert.deepEqual(pods.map(({ node }) => zoneOf(node)).sort(), ["a", "b", "c"]);
@@ -100,16 +101,38 @@ describe("the lab's cluster", function () {
       for (const { node, address } of watchers) {
         for (const target of targets) {
           const url = `http://${address}:8080/get?url=${encodeURIComponent(`http://${target}/`)}`;
-          const answer = await cluster.lab
-            .machine(node)
-            .exec(["curl", "-sf", "--max-time", "10", url], { mayFail: true });
-          assert.equal(answer.exitCode, 0, `${target} from ${node}: ${answer.stdout}`);
-          assert.ok(
-            pods.some(({ name }) => answer.stdout.includes(name)),
-            `${target} from ${node}: ${answer.stdout}`,
+          const ask = ["curl", "-sS", "--max-time", "10", url];
+          let said = "";
+          // Each kube-proxy hears of the new Service in its own time.
+          await waitUntil(
+            () => `${target} answers ${node}, which was told: ${said}`,
+            60,
+            async () => {
+              const answer = await cluster.lab.machine(node).exec(ask, { mayFail: true });
+              said = answer.stdout + answer.stderr;
+              return pods.some(({ name }) => said.includes(name));
+            },
           );
         }
       }
+    }
+
+    it("answers through its Service and by DNS name from every node", askFromEveryNode);
+
+    it("still does when every kube-proxy starts again and finds the rules of its predecessor", async () => {
+      for (const node of await clusterNodes(cluster.lab)) {
+        const machine = cluster.lab.machine(node.name);
+        const before = processesNamed(machine, "kube-proxy").map(({ pid }) => pid);
+        assert.equal(await machine.signalCommand("kube-proxy", "SIGKILL"), 1);
+        await waitUntil(`kube-proxy of ${node.name} has written its rules again`, 120, async () => {
+          const [now] = processesNamed(machine, "kube-proxy");
+          if (now === undefined || before.includes(now.pid)) return false;
+          const metrics = ["curl", "-sf", "--max-time", "5", "http://127.0.0.1:10249/metrics"];
+          const { stdout } = await machine.exec(metrics, { mayFail: true });
+          return /^kubeproxy_sync_proxy_rules_last_timestamp_seconds\S* [1-9]/m.test(stdout);
+        });
+      }
+      await askFromEveryNode();
     });
   });
 

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Cloud, type Instance } from "../../lab/cloud/cloud.ts";
+import { ec2Roles } from "../../design/ec2/names.ts";
+import { Cloud } from "../../lab/cloud/cloud.ts";
+import type { Instance } from "../../lab/cloud/instances.ts";
+import { echoImage } from "../../lab/containerImages.ts";
+import { etcdctl } from "../../lab/faults/members.ts";
 import { takeDown } from "../../lab/machines.ts";
 import { labDir } from "../../lab/paths.ts";
-import { run } from "../../lab/process.ts";
+import { run, sleep } from "../../lab/process.ts";
+import { roll } from "../../rolling/roll.ts";
 import {
   bootState,
   etcdMembers,
@@ -16,42 +21,21 @@ import {
   waitForEtcd,
   waitForNodes,
 } from "./support/hybridCluster.ts";
-import { hybridPlan } from "./support/hybridStack.ts";
+import { moments } from "./support/hybridMoments.ts";
+import { RollingCloud } from "./support/hybridRoll.ts";
+import { hybridDesign, hybridPlan } from "./support/hybridStack.ts";
 import { hostImage } from "./support/smallLab.ts";
 
 const name = "hybridtest";
 const everyStep = process.env.QUORUM_LAB_FULL === "1";
+const whole = everyStep ? it : it.skip;
 const bootstrapSeconds = 420;
 const replacedSeconds = 180;
+const drainSeconds = 60;
 const configMap = "before-the-replacements";
+/** A Deployment of one pod that a disruption budget keeps. */
+const guarded = "guarded";
 
-/** A moment in a boot at which the power is cut: a file that the machine has just written. */
-type Moment = [what: string, file: string];
-
-const step = (of: string): Moment => [`step ${of}`, `var/lib/quorum/steps/${of}`];
-const early: Moment[] = [
-  ["cloud-init, before it has written files", "var/lib/cloud/instances/*/sem/config_write_files"],
-  ["cloud-init, before it has started the boot", "usr/local/lib/quorum/boot/boot.sh"],
-  ["identity", "var/lib/quorum/boot"],
-  ["secrets", "etc/quorum/pki/*"],
-  ["machine files", "var/lib/quorum/current"],
-];
-const moments: Record<"etcd" | "control-plane" | "worker", Moment[]> = {
-  etcd: [...early, step("node"), step("pki"), step("etcd")],
-  "control-plane": [
-    ...early,
-    ...["node", "pki", "containerd", "pod-network", "etcd-client", "control-plane"].map(step),
-    ["kubeadm, half-way", "etc/kubernetes/kubelet.conf"],
-    ["kubeadm, its API server placed", "etc/kubernetes/manifests/kube-apiserver.yaml"],
-    ...["cluster-services", "etcd-snapshots", "lifecycle"].map(step),
-  ],
-  worker: [
-    ...early,
-    ...["node", "pki", "containerd", "pod-network", "worker"].map(step),
-    ["kubeadm, half-way", "etc/kubernetes/kubelet.conf"],
-    step("lifecycle"),
-  ],
-};
 describe("the hybrid stack, booted from its user data alone", function () {
   this.timeout(900_000);
   let cloud: Cloud;
@@ -70,6 +54,8 @@ describe("the hybrid stack, booted from its user data alone", function () {
     return found;
   };
   const volumeOf = (zone: string) => `/k8s/${name}/volumes/etcd-eu-west-1${zone}`;
+  const keptValue = () =>
+    cloud.kubectl(["get", "configmap", configMap, "--output=jsonpath={.data.kept}"]);
   const worker = (): Instance => {
     const found = cloud.ofRole("worker").at(-1);
     assert.ok(found, "a worker");
@@ -146,6 +132,26 @@ describe("the hybrid stack, booted from its user data alone", function () {
     assert.notEqual(id(after), id(before));
   });
 
+  whole(
+    "has no quorum without two etcd machines, and the same members when both are back with their disks",
+    async () => {
+      const before = await etcdMembers(cloud);
+      const lost = [member("a"), member("b")];
+      await cloud.terminate(lost);
+      const written = await etcdctl(cloud.machine(member("c")), ["put", "without-quorum", "yes"]);
+      assert.notEqual(written.exitCode, 0, "one member of three took a write");
+      await cloud.launch(lost.map((one) => one.group.name));
+      assert.deepEqual(
+        (await waitForEtcd(cloud, replacedSeconds)).toSorted(byName),
+        before.toSorted(byName),
+      );
+      for (const zone of ["a", "b"])
+        await waitForBoot(cloud, member(zone), /^ready/, replacedSeconds);
+      await waitForNodes(cloud, replacedSeconds);
+      assert.equal(await keptValue(), "yes");
+    },
+  );
+
   it("leaves a wrong volume alone and waits for a late one", async () => {
     const right = (await cloud.parameter(volumeOf("c"))) ?? "";
     const wrong = await cloud.replaceVolume(volumeOf("c"));
@@ -193,28 +199,102 @@ describe("the hybrid stack, booted from its user data alone", function () {
     await waitForBoot(cloud, worker(), /^waiting: secrets: .*ThrottlingException/, replacedSeconds);
     await cloud.control.setFailing({ ssm: "refuse" });
     await waitForBoot(cloud, worker(), /^waiting: secrets: .*status 503/, replacedSeconds);
+    if (everyStep) {
+      await cloud.control.setFailing({ ssm: "hang" });
+      await waitForBoot(cloud, worker(), /^waiting: secrets: .*timed out/, replacedSeconds);
+    }
     await cloud.kubectl(["get", "--raw", "/readyz"]);
     await cloud.control.setFailing({});
     await waitForNodes(cloud, replacedSeconds);
   });
 
+  whole(
+    "passes a roll's health gate, and lets it drain a worker as disruption budgets allow",
+    async () => {
+      const rolling = new RollingCloud(cloud, hybridDesign(name));
+      const groups = await rolling.world(0).groups();
+      const { findings, leader } = await rolling.world(0).health(groups);
+      assert.deepEqual(findings, []);
+      assert.match(leader ?? "", /-etcd-eu-west-1[abc]$/);
+
+      const pod = (field: string) =>
+        cloud.kubectl([
+          "get",
+          "pods",
+          "-l",
+          `app=${guarded}`,
+          `--output=jsonpath={.items[*]${field}}`,
+        ]);
+      await cloud.kubectl(["create", "deployment", guarded, `--image=${echoImage}`]);
+      const budget = ["poddisruptionbudget", guarded];
+      const limits = [`--selector=app=${guarded}`, "--min-available=1"];
+      await cloud.kubectl(["create", ...budget, ...limits]);
+      await waitFor(cloud, `${guarded} runs`, replacedSeconds, async () => {
+        return (await pod(".status.containerStatuses[0].ready")) === "true";
+      });
+      const node = await pod(".spec.nodeName");
+      const isCordoned = () =>
+        cloud.kubectl(["get", "node", node, "--output=jsonpath={.spec.unschedulable}"]);
+      await assert.rejects(
+        rolling.world(3).drain(node, groups),
+        /not drained within 3 s, it takes pods again: .*disruption budget/,
+      );
+      assert.equal(await isCordoned(), "");
+      await cloud.kubectl(["delete", ...budget]);
+      await rolling.world(drainSeconds).drain(node, groups);
+      assert.equal(await isCordoned(), "true");
+      assert.doesNotMatch(await pod(".spec.nodeName"), new RegExp(node));
+      await cloud.kubectl(["uncordon", node]);
+      await cloud.kubectl(["delete", "deployment", guarded]);
+    },
+  );
+
   it("replaces all three control planes at once: etcd has the state, the first initialises again", async () => {
     const before = cloud.ofRole("control-plane");
     await cloud.replace(before);
     await waitForNodes(cloud, bootstrapSeconds);
-    assert.equal(
-      await cloud.kubectl(["get", "configmap", configMap, "--output=jsonpath={.data.kept}"]),
-      "yes",
-    );
+    assert.equal(await keptValue(), "yes");
     await waitFor(cloud, "the balancer has three healthy targets", replacedSeconds, async () => {
       const targets = Object.values(await cloud.control.targets());
       return targets.length === 3 && targets.every((healthy) => healthy);
     });
   });
 
+  whole(
+    "rolls etcd's leader, a control plane and a worker, one at a time, each leaving in order",
+    async () => {
+      const rolling = new RollingCloud(cloud, hybridDesign(name));
+      const world = rolling.world(drainSeconds);
+      const { leader } = await world.health(await world.groups());
+      const [first] = cloud.ofRole("control-plane");
+      const old = [cloud.ofRole("etcd").find((one) => one.group.name === leader), first, worker()];
+      const ids = old.map((one) => one?.id ?? "none");
+      for (const id of ids) rolling.outdated.add(id);
+      const said: string[] = [];
+      const options = {
+        world,
+        roles: ec2Roles,
+        dryRun: false,
+        clock: { now: () => Date.now() / 1000, sleep: (seconds: number) => sleep(seconds * 1000) },
+        machineSeconds: bootstrapSeconds,
+        pollSeconds: 1,
+        say: (line: string) => said.push(line),
+      };
+      const { replaced } = await roll(options).catch((error: Error) => {
+        throw new Error([error.message, ...said, ...rolling.problems].join("\n"));
+      });
+      assert.deepEqual(rolling.problems, []);
+      assert.deepEqual(replaced, ids);
+      assert.equal(
+        cloud.instances.some(({ id }) => ids.includes(id)),
+        false,
+      );
+      await waitForNodes(cloud, replacedSeconds);
+    },
+  );
+
   for (const role of ["worker", "control-plane", "etcd"] as const) {
-    if (!everyStep) continue;
-    it(`boots a ${role} whose power is cut at every step`, async () => {
+    whole(`boots a ${role} whose power is cut at every step`, async () => {
       const [old] = cloud.ofRole(role).slice(-1);
       assert.ok(old);
       const [instance] = await cloud.replace([old]);

@@ -4,43 +4,20 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { machineCgroups, processesIn } from "../../lab/cgroups.ts";
+import { processesIn } from "../../lab/cgroups.ts";
 import { droppedPackets } from "../../lab/cuts.ts";
 import type { HostImage } from "../../lab/hostImage.ts";
 import { packImage } from "../../lab/imagePacker.ts";
 import { sshArguments } from "../../lab/lab.ts";
 import { installPrograms, otherPrograms } from "../../lab/machinePrograms.ts";
 import { type Lab, takeDown } from "../../lab/machines.ts";
-import { mountsUnder } from "../../lab/mounts.ts";
-import { bridgeName, linkName, namespaceName } from "../../lab/network.ts";
-import { labDir } from "../../lab/paths.ts";
 import { run, waitUntil } from "../../lab/process.ts";
 import { bootSmallLab, hostImage } from "./support/smallLab.ts";
+import { tracesOf } from "./support/traces.ts";
 
 const name = "machinestest";
 
-/** Everything on this computer that carries the lab's name or lies in its folder. */
-async function traces(): Promise<string[]> {
-  const machines = ["etcd-a", "worker-b"];
-  const links = [bridgeName(name), ...machines.map((machine) => linkName(name, machine))];
-  const groups = machines.flatMap((machine) => machineCgroups(name, machine));
-  const images = await run("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"]);
-  const nspawn = ["propagate", "unix-export"].flatMap((kind) =>
-    machines.map((machine) => `/run/systemd/nspawn/${kind}/${namespaceName(name, machine)}`),
-  );
-  return [
-    ...links.filter((link) => existsSync(`/sys/class/net/${link}`)),
-    ...groups.filter((path) => existsSync(path)),
-    ...processesIn(groups).map((pid) => `process ${pid}`),
-    ...machines
-      .map((m) => `/run/netns/${namespaceName(name, m)}`)
-      .filter((path) => existsSync(path)),
-    ...mountsUnder(labDir(name)),
-    ...images.stdout.split("\n").filter((line) => line.startsWith(labDir(name))),
-    ...nspawn.filter((path) => existsSync(path)),
-    ...(existsSync(labDir(name)) ? [labDir(name)] : []),
-  ];
-}
+const traces = () => tracesOf(name, ["etcd-a", "worker-b"]);
 
 function nspawnLocks(): string[] {
   const dir = "/run/systemd/nspawn/locks";

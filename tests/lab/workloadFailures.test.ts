@@ -6,7 +6,7 @@ import { priorityClasses } from "../../design/workloads/priorities.ts";
 import { planStatefulSet } from "../../design/workloads/statefulSet.ts";
 import { ApiClient } from "../../lab/faults/api.ts";
 import { controllerManagerFlags, setNodeGrace } from "../../lab/faults/controllerManagers.ts";
-import { cutApiServerFromEtcd, evictionsBy, stallAllOfEtcd } from "../../lab/faults/evictions.ts";
+import { evictionsBy, loneApiServer, stallAllOfEtcd } from "../../lab/faults/evictions.ts";
 import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { powerOn } from "../../lab/faults/kinds.ts";
 import { withRole } from "../../lab/faults/members.ts";
@@ -112,27 +112,27 @@ full("pods when machines fail, and when they only seem to", function () {
   });
 
   it(`stay where they are while etcd stalls for ${outageSeconds} s`, async () => {
-    const stall = await stallAllOfEtcd(cluster);
+    const stall = { inject: () => stallAllOfEtcd(cluster) };
     const { proof, evicted } = await evictionsBy(objects, onlookers, stall, outageSeconds);
     assert.match(proof, /threads hang/);
     assert.deepEqual(evicted, []);
   });
 
   /** One API server without etcd for as long; its own kubelet knows no other. */
-  const loneApiServer = async () => {
-    const { injected, node, leaseAge } = await cutApiServerFromEtcd(cluster, objects);
+  const withoutEtcd = async () => {
+    const { inject, node, leaseAge } = await loneApiServer(cluster, objects);
     let age = 0;
     const look = async () => {
       age = await leaseAge();
       return `the lease of ${node} is ${age.toFixed(0)} s old`;
     };
-    const trial = await evictionsBy(objects, onlookers, injected, outageSeconds, look);
+    const trial = await evictionsBy(objects, onlookers, { inject, look }, outageSeconds);
     assert.ok(age > 30, trial.proof);
     return trial;
   };
 
   it(`stay when only the kubelets behind one API server cannot renew for ${outageSeconds} s`, async () => {
-    const { evicted, proof } = await loneApiServer();
+    const { evicted, proof } = await withoutEtcd();
     assert.deepEqual(evicted, [], proof);
   });
 
@@ -140,7 +140,7 @@ full("pods when machines fail, and when they only seem to", function () {
     const restore = await setNodeGrace(cluster.lab, 20);
     try {
       await waitUntilHealthy(cluster.problems, healthySeconds);
-      const { evicted, proof } = await loneApiServer();
+      const { evicted, proof } = await withoutEtcd();
       assert.notDeepEqual(evicted, [], proof);
     } finally {
       await restore();

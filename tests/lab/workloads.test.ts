@@ -97,18 +97,19 @@ describe("workloads on the lab's cluster", function () {
   });
 
   describe("with a highly available Deployment and StatefulSet", () => {
+    let clusterIP: string;
     before(async () => {
       await belongings.add(...Object.values(planDeployment(service)));
       await belongings.add(...Object.values(planStatefulSet(database)));
+      const path = `/api/v1/namespaces/${namespace}/services/${service.name}`;
+      ({ clusterIP } = (await objects.api.json<{ spec: { clusterIP: string } }>(path)).spec);
     });
 
     /** Asks the Deployment's Service from the first control plane while the work is done. */
     const whileAsked = async (work: () => Promise<void>) => {
       const [machine] = withRole(cluster.lab, "control-plane");
       assert.ok(machine);
-      const path = `/api/v1/namespaces/${namespace}/services/${service.name}`;
-      const { spec } = await objects.api.json<{ spec: { clusterIP: string } }>(path);
-      const client = new SteadyClient(machine, `http://${spec.clusterIP}:${service.port}/healthz`);
+      const client = new SteadyClient(machine, `http://${clusterIP}:${service.port}/healthz`);
       try {
         await work();
       } catch (error) {

@@ -146,10 +146,20 @@ def ask(name, key="ASIAW"):
 print(ask("/k8s/x/worker/token"), ask("/k8s/x/etcd/pki/ca"), ask("/k8s/x/worker/token", "ASIAO"))
 door.failing = {"ssm": "throttle"}
 print(ask("/k8s/x/worker/token"), len(door.denied))
+door.policies["worker"][0]["Action"].append(gateway.MAY_GO)
+form = b"Action=CompleteLifecycleAction&InstanceId=i-1"
+door({"HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 Credential=ASIAW/20260101/eu-west-1/autoscaling/aws4_request, x",
+    "CONTENT_LENGTH": str(len(form)), "wsgi.input": io.BytesIO(form)}, lambda status, headers: None)
+print(door.may_go)
+door.failing, gateway.HANG_SECONDS = {"ssm": "hang"}, 0
+try:
+    print(ask("/k8s/x/worker/token"))
+except ConnectionError as problem:
+    print(problem)
 `);
     assert.equal(
       output,
-      "passed AccessDeniedException AccessDeniedException\nThrottlingException 2\n",
+      "passed AccessDeniedException AccessDeniedException\nThrottlingException 2\n['i-1']\nnobody answers\n",
     );
   });
 

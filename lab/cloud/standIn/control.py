@@ -6,6 +6,7 @@
   POST /targets   [address]: all targets of the balancer; GET: {address: healthy}
   POST /failing   {service: "refuse" | "throttle" | "hang"}: all services that fail
   GET  /denied    calls that no policy allowed
+  GET  /may-go    ids of machines that have said that they may be terminated
 """
 import http.server
 import json
@@ -36,6 +37,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.say(200, self.server.pool.health())
         if self.path == "/denied":
             return self.say(200, self.server.door.denied)
+        if self.path == "/may-go":
+            return self.say(200, self.server.door.may_go)
         self.say(404, {"error": self.path})
 
     def do_POST(self):

@@ -1,9 +1,10 @@
 """The door in front of moto, which answers as AWS's APIs do over HTTPS.
 
 Adds what moto leaves out: each machine may call only what the planned policies of its role allow, by
-action and resource. Does not look at: conditions (tags, keys, encryption contexts), signatures, trust
-policies. Makes a service fail on demand: "refuse" (status 503), "throttle" (as AWS says it), "hang" (no
-answer for longer than clients wait). Keys of the lab itself may call everything.
+action and resource. Takes the word of a machine that it may be terminated, as moto knows no lifecycle
+hooks. Does not look at: conditions (tags, keys, encryption contexts), signatures, trust
+policies. Makes a service fail on demand: "refuse" (status 503), "throttle" (as AWS says it), "hang" (the
+request is taken and never answered). Keys of the lab itself may call everything.
 """
 import fnmatch
 import json
@@ -12,7 +13,9 @@ import threading
 import time
 import urllib.parse
 
-HANG_SECONDS = 15
+# Longer than any client waits; then the connection ends without an answer.
+HANG_SECONDS = 60
+MAY_GO = "autoscaling:CompleteLifecycleAction"
 LAB_KEY = "LAB"
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 
@@ -24,6 +27,7 @@ class Gateway:
         self.failing = {}
         self.policies = {}
         self.denied = []
+        self.may_go = []
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
@@ -39,6 +43,8 @@ class Gateway:
                 with self.lock:
                     self.denied.append("%s: %s on %s" % (role, action, resource))
                 return refuse(start_response, 400, "AccessDeniedException")
+            if action == MAY_GO:
+                return self.let_go(body, start_response)
         return self.behind(environ, start_response)
 
     def allows(self, role, action, resource):
@@ -48,6 +54,13 @@ class Gateway:
                     for pattern in statement["Resource"]):
                 return True
         return False
+
+    def let_go(self, body, start_response):
+        asked = urllib.parse.parse_qs(body.read().decode())
+        with self.lock:
+            self.may_go += asked["InstanceId"]
+        start_response("200 OK", [("Content-Type", "text/xml")])
+        return [b"<CompleteLifecycleActionResponse/>"]
 
     def request(self, service, environ):
         """Action and resource of a request, and its body to be read again."""
@@ -77,6 +90,7 @@ def scope(environ):
 def fail(how, start_response):
     if how == "hang":
         time.sleep(HANG_SECONDS)
+        raise ConnectionAbortedError("nobody answers")
     if how == "throttle":
         return refuse(start_response, 400, "ThrottlingException")
     return refuse(start_response, 503, "ServiceUnavailable")

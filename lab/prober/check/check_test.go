@@ -1,6 +1,8 @@
 package check
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -250,6 +252,44 @@ func TestLongestGapIsFoundPerConnection(t *testing.T) {
 	g := gaps(s.records, 0, 1<<60)
 	if len(g) != 1 || g[0].LongestMs != 1490 || g[0].FromMs != 110 || g[0].Failed != 2 || g[0].FailedTwice != 1 {
 		t.Errorf("%+v", g)
+	}
+}
+
+func TestGapsAreMeasuredBetweenMarksFromTheMiddleOfAHistory(t *testing.T) {
+	s := &story{}
+	probe := func(at int64) {
+		s.records = append(s.records, history.Record{Kind: history.KindProbe, At: at * 1e6, Took: 10e6,
+			Connection: history.ConnectionNew, Op: history.OpWrite, Outcome: history.OutcomeOK})
+	}
+	mark := func(at int64, name string) {
+		s.records = append(s.records, history.Record{Kind: history.KindMark, At: at * 1e6, Name: name})
+	}
+	probe(100)
+	probe(5000)
+	mark(5050, "from")
+	probe(5100)
+	probe(5400)
+	mark(5500, "to")
+	probe(9000)
+	var lines []byte
+	for _, r := range s.records {
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(append(lines, line...), '\n')
+	}
+	lines = append(lines, `{"kind":"pro`...) // still being written
+	read, err := history.ReadFrom(bytes.NewReader(lines), 10)
+	if err != nil || len(read) != len(s.records)-1 {
+		t.Fatalf("%d records, %v", len(read), err)
+	}
+	g, err := GapsBetween(read, "from", "to")
+	if err != nil || len(g) != 1 || g[0].Tries != 2 || g[0].LongestMs != 300 {
+		t.Errorf("%+v, %v", g, err)
+	}
+	if _, err := GapsBetween(read, "from", "never"); err == nil {
+		t.Error("a mark that is not there was found")
 	}
 }
 

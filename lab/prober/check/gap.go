@@ -20,6 +20,15 @@ type Gap struct {
 	Errors    map[string]int `json:"errors,omitempty"`
 }
 
+// GapsBetween measures each prober between two marks.
+func GapsBetween(records []history.Record, from, to string) ([]Gap, error) {
+	times, err := markTimes(records, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return gaps(records, times[from], times[to]), nil
+}
+
 // gaps measures each prober from its first try to its last, or within [from, to] where given.
 func gaps(records []history.Record, from, to int64) []Gap {
 	type prober struct{ connection, op string }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strconv"
+	"time"
 
 	"quorum.local/prober/history"
 )
@@ -149,18 +150,23 @@ func (k *Kubernetes) Prepare(ctx context.Context) error {
 	return err
 }
 
-// Remove deletes the objects; the namespace stays for the next run.
+// Remove deletes the objects, each until it succeeds or ctx ends: a balancer that moves the address back
+// once more resets a connection. The namespace stays for the next run.
 func (k *Kubernetes) Remove(ctx context.Context, keys []string) error {
 	e := k.endpoint(k.Access.Servers[0], true)
 	defer e.close()
-	var problems []error
 	for _, key := range keys {
-		err := e.do(ctx, http.MethodDelete, k.object(key), "", nil, nil)
-		if err != nil && !hasCode(err, http.StatusNotFound) {
-			problems = append(problems, err)
+		for {
+			err := e.do(ctx, http.MethodDelete, k.object(key), "", nil, nil)
+			if err == nil || hasCode(err, http.StatusNotFound) {
+				break
+			}
+			if !sleep(ctx, 200*time.Millisecond) {
+				return err
+			}
 		}
 	}
-	return errors.Join(problems...)
+	return nil
 }
 
 // Store of a worker.

@@ -168,3 +168,23 @@ func Read(in io.Reader) ([]Record, error) {
 	}
 	return records, scanner.Err()
 }
+
+// ReadFrom returns the records after the line that the offset falls into; offset 0: all.
+func ReadFrom(in io.ReadSeeker, offset int64) ([]Record, error) {
+	if offset == 0 {
+		return Read(in)
+	}
+	if _, err := in.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	buffered := bufio.NewReader(in)
+	for {
+		switch _, err := buffered.ReadSlice('\n'); err {
+		case nil, io.EOF:
+			return Read(buffered)
+		case bufio.ErrBufferFull: // a line longer than the buffer goes on
+		default:
+			return nil, err
+		}
+	}
+}

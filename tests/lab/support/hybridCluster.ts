@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cloud, Instance } from "../../../lab/cloud/cloud.ts";
+import type { Cloud } from "../../../lab/cloud/cloud.ts";
+import type { Instance } from "../../../lab/cloud/instances.ts";
 import { type NodeSummary, summariseNodes } from "../../../lab/cluster.ts";
 import { etcdctl } from "../../../lab/faults/members.ts";
 import { waitUntil } from "../../../lab/process.ts";

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseConfig } from "../../../config/parse.ts";
+import { rawConfigOfStackFile } from "../../../config/stackFile.ts";
+import { type Ec2Plan, planEc2 } from "../../../design/ec2/plan.ts";
 import { providerFor } from "../../../engine/embedded/providers/index.ts";
 import type { Inputs } from "../../../engine/embedded/value.ts";
 import type { CloudGroup, CloudPlan, CloudRole } from "../../../lab/cloud/plan.ts";
+import { readTemplates } from "../../../templates/read.ts";
 import type { PlannedState } from "../../support/plannedGraph.ts";
 import { realPreview } from "../../support/realPreview.ts";
 
@@ -19,6 +23,13 @@ function stackText(name: string): string {
     .replace("cidr: 10.30.0.0/16", `cidr: ${cidr}`)
     .replace("minNodes: 4", "minNodes: 2")
     .replace("{ min: 2, desired: 2, max: 6 }", "{ min: 1, desired: 1, max: 2 }");
+}
+
+/** The same stack as the program plans it: what `quorum roll` goes by. */
+export function hybridDesign(name: string): Ec2Plan {
+  const config = parseConfig(rawConfigOfStackFile(stackText(name)));
+  if (config.platform !== "ec2") throw new Error(`the hybrid stack is of ${config.platform}`);
+  return planEc2(config, readTemplates());
 }
 
 /** What the preview of the hybrid stack plans, as the cloud of a lab takes it. */

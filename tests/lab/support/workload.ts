@@ -1,13 +1,13 @@
+import { echoImage } from "../../../lab/containerImages.ts";
 import type { ApiClient } from "../../../lab/faults/api.ts";
 import { waitUntil } from "../../../lab/process.ts";
 
 const namespace = "default";
-const image = "quorum.lab/echo:1";
 const port = 8080;
 
 const echoContainer = {
   name: "echo",
-  image,
+  image: echoImage,
   imagePullPolicy: "IfNotPresent",
   ports: [{ containerPort: port }],
   readinessProbe: { httpGet: { path: "/healthz", port }, periodSeconds: 1 },
