@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { outputLines } from "../engine/display/outputs.ts";
 import { changeSummary, shownSteps } from "../engine/display/previewJson.ts";
@@ -11,7 +12,7 @@ import { rootStackOf } from "../engine/embedded/resourceState.ts";
 import { StackSecrets } from "../engine/embedded/secrets.ts";
 import { takeLock } from "../engine/embedded/stateLock.ts";
 import { stateFile } from "../engine/embedded/stateStore.ts";
-import { loadProject, type Project } from "../engine/project.ts";
+import { loadProject, type Project, stackFile } from "../engine/project.ts";
 import type { EngineChoice } from "../engine/select.ts";
 
 export interface ApplyCommand {
@@ -38,8 +39,14 @@ export async function runLocked(
 ): Promise<void> {
   const project = await loadProject(options.cwd);
   const { stack, parallel } = options;
+  const state = stateFile(process.env, project.name, stack);
+  // What is left of a stack whose file is gone can still be refreshed and destroyed.
+  if (!existsSync(state) && !existsSync(stackFile(project, stack)))
+    throw new Error(
+      `there is no stack named ${JSON.stringify(stack)}: neither ${stackFile(project, stack)} nor a saved state exists`,
+    );
   await new StackSecrets(process.env).requirePassphrase();
-  const lock = await takeLock(stateFile(process.env, project.name, stack), `quorum ${command}`);
+  const lock = await takeLock(state, `quorum ${command}`);
   const stop = new AbortController();
   const abort = new AbortController();
   const paint = paintFor(process.stdout, process.env);

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseConfig } from "../config/parse.ts";
 import type { ClusterConfig } from "../config/schema.ts";
-import { rawConfigOfStackFile } from "../config/stackFile.ts";
 import { rootStackOf } from "../engine/embedded/resourceState.ts";
 import { StackSecrets } from "../engine/embedded/secrets.ts";
 import { loadSnapshot, stateFile } from "../engine/embedded/stateStore.ts";
@@ -10,6 +8,8 @@ import { revealSecrets } from "../engine/embedded/values.ts";
 import { loadProject } from "../engine/project.ts";
 import { capturePulumi } from "../engine/pulumiCli.ts";
 import { type EngineChoice, selectEngine } from "../engine/select.ts";
+import { inputText } from "./inputFile.ts";
+import { stackConfigOf } from "./stackConfig.ts";
 
 export interface ClusterCommand {
   stack: string;
@@ -24,7 +24,7 @@ export interface ClusterCommand {
  * @throws Error on a stack that has none, with what to say instead.
  */
 export async function kubeconfigText(options: ClusterCommand): Promise<string> {
-  if (options.kubeconfig !== undefined) return readFileSync(options.kubeconfig, "utf8");
+  if (options.kubeconfig !== undefined) return inputText(options.kubeconfig, "the kubeconfig");
   const output = await stackOutput(options);
   const text = typeof output === "string" ? output : JSON.stringify(output);
   if (text !== undefined && text !== "" && text !== "null") return text;
@@ -49,7 +49,6 @@ async function stackOutput(options: ClusterCommand): Promise<unknown> {
 
 /** What the stack file asks for; undefined where there is none, since a cluster can be looked at without. */
 export function stackConfig({ stack, cwd }: ClusterCommand): ClusterConfig | undefined {
-  const file = join(cwd, `Pulumi.${stack}.yaml`);
-  if (!existsSync(file)) return undefined;
-  return parseConfig(rawConfigOfStackFile(readFileSync(file, "utf8")));
+  if (!existsSync(join(cwd, `Pulumi.${stack}.yaml`))) return undefined;
+  return stackConfigOf(stack, cwd);
 }

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import type { ClusterConfig } from "../config/schema.ts";
+import { ports } from "../design/ports.ts";
 import { type ApiClient, apiClient } from "../engine/embedded/providers/kubernetes/apiClient.ts";
 import type { PowerAnswer } from "../fencing/decision.ts";
 import { fence as fenceNode, type NodeApi, unfence } from "../fencing/fence.ts";
@@ -16,7 +17,6 @@ export interface FenceCommand extends ClusterCommand {
 
 const releaseSeconds = 90;
 const probeSeconds = 2;
-const kubeletPort = 10250;
 const podsPerPage = 500;
 
 /** `quorum fence NODE`. Exit code 1 when it refuses, 3 when an undone machine had never been off. */
@@ -79,9 +79,9 @@ async function askPower(
 function openPorts(node: V1Node, config: ClusterConfig | undefined): Promise<number[]> {
   const address = (node.status?.addresses ?? []).find(({ type }) => type === "InternalIP")?.address;
   if (address === undefined) return Promise.resolve([]);
-  const ports = [kubeletPort, ...(config?.platform === "hosts" ? [config.ssh.port] : [])];
-  return Promise.all(ports.map((port) => answers(address, port))).then((open) =>
-    ports.filter((_, index) => open[index]),
+  const asked = [ports.kubelet, ...(config?.platform === "hosts" ? [config.ssh.port] : [])];
+  return Promise.all(asked.map((port) => answers(address, port))).then((open) =>
+    asked.filter((_, index) => open[index]),
   );
 }
 

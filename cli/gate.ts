@@ -5,9 +5,8 @@
 import { plannedResources, violationLines, violations } from "../policy/check.ts";
 import { modelOf } from "../proof/facts/index.ts";
 import { type Graph, graphBefore, graphOf } from "../proof/graph.ts";
-import type { Model } from "../proof/model.ts";
-import { lostDomains } from "../proof/prove.ts";
-import type { Report } from "../proof/report/report.ts";
+import { domainsNamed, lostDomains } from "../proof/prove.ts";
+import { type Report, unknownsOf } from "../proof/report/report.ts";
 import type { Requirement } from "../proof/results.ts";
 import { checkTransition, type Finding, transitionRules } from "../proof/transition.ts";
 import { reportOf } from "./proof.ts";
@@ -47,10 +46,12 @@ function unprovenClaims({ proof, findings }: Report): [Requirement, string][] {
     const [example] = resultOf(one)?.counterExamples ?? [];
     return [one, `${one.claim} is refuted: ${example?.sentence}. Remedy: ${example?.fix}`];
   });
-  const unknown = proof.unproven.map((one): [Requirement, string] => {
-    const why = resultOf(one)?.unknown[0] ?? "there is no such claim";
-    return [one, `${one.claim} is unknown, and unknown is not proven: ${why}`];
-  });
+  const unknown = proof.unproven.flatMap((one) =>
+    unknownsOf(proof, one).map(({ why, remedy }): [Requirement, string] => [
+      one,
+      `${one.claim} is unknown, and unknown is not proven: ${why}. Remedy: ${remedy}`,
+    ]),
+  );
   return [...refuted, ...unknown].filter(([{ claim }]) => !named.has(claim));
 }
 
@@ -87,13 +88,10 @@ function lostInPlan(preview: unknown, lost: readonly string[]): string[] {
   const graph = graphOf(preview);
   const [before, after] = [modelOf(graphBefore(graph)), modelOf(graph)];
   return lost.filter((name) => {
-    if (!hasDomain(after, name)) lostDomains(before, [name]);
-    return hasDomain(after, name);
+    const isPlanned = domainsNamed(after, name).length > 0;
+    if (!isPlanned) lostDomains(before, [name]);
+    return isPlanned;
   });
-}
-
-function hasDomain({ domains }: Model, name: string): boolean {
-  return domains.some((domain) => domain.name === name || `${domain.kind} ${domain.name}` === name);
 }
 
 /**

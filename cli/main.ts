@@ -169,14 +169,16 @@ program
   .description(
     "read the running cluster: what would not survive a zone, a node or a drain, and why",
   )
-  .addOption(stackOption())
+  .option("-s, --stack <stack>", "stack name; needed for all but --role")
   .addOption(engineOption())
   .option("--kubeconfig <file>", "open the cluster with this; default: the stack's output")
   .option("-j, --json", "print the diagnosis as JSON")
   .option("--markdown", "print a comment body for a pull request")
   .option("--role", "print the ClusterRole that it needs, and do nothing else")
   .option("-C, --cwd <folder>", "folder of Pulumi.yaml", root)
-  .action(async (options) => {
+  .action(async (options, command: Command) => {
+    if (options.stack === undefined && !options.role)
+      command.error("error: required option '-s, --stack <stack>' not specified");
     const { doctor } = await import("./doctor.ts");
     await doctor(options);
   });

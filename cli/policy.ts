@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import type { EngineChoice } from "../engine/select.ts";
 import { plannedResources, violationLines, violations } from "../policy/check.ts";
+import { savedPlan } from "./inputFile.ts";
 
 export interface PolicyCommand {
   stack: string;
@@ -15,7 +15,7 @@ export async function policy(options: PolicyCommand): Promise<void> {
   const preview =
     options.preview === undefined
       ? await (await import("./plannedPreview.ts")).plannedPreview({ ...options, fresh: true })
-      : JSON.parse(await readFile(options.preview, "utf8"));
+      : await savedPlan(options.preview);
   const found = violations(plannedResources(preview));
   if (options.json) console.log(JSON.stringify(found, null, 2));
   else if (found.length === 0) console.log(`stack ${options.stack} keeps every rule`);

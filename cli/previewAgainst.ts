@@ -4,6 +4,7 @@ import { compareStates, maskedState } from "../engine/embedded/compare.ts";
 import { type PreviewResult, previewStack } from "../engine/embedded/preview.ts";
 import type { ResourceState } from "../engine/embedded/resourceState.ts";
 import { StackSecrets } from "../engine/embedded/secrets.ts";
+import { isDefaultProvider } from "../engine/embedded/urn.ts";
 import { loadProject, stackFile } from "../engine/project.ts";
 import { capturePulumi } from "../engine/pulumiCli.ts";
 import type { Engine } from "../engine/select.ts";
@@ -26,7 +27,11 @@ export async function previewAgainst(options: PreviewCommand, engine: Engine): P
         : saved.resources,
     ]);
     const masked = saved?.masked === true || engine.kind === "pulumi";
-    const after = masked ? now.states.map(maskedState) : now.states;
+    // A saved preview does not show default providers: they would look as if they were new.
+    const states = saved?.masked
+      ? now.states.filter(({ urn }) => !isDefaultProvider(urn))
+      : now.states;
+    const after = masked ? states.map(maskedState) : states;
     const steps = now.succeeded ? compareStates(before, after) : now.steps;
     if (!now.succeeded) process.exitCode = 1;
     const result = { ...now, steps };

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { styleText } from "node:util";
 import type { EngineChoice } from "../engine/select.ts";
 import { modelOf } from "../proof/facts/index.ts";
@@ -9,6 +9,7 @@ import type { Painter } from "../proof/report/table.ts";
 import { requiredByStack, requirementsOf } from "../proof/requirements.ts";
 import type { Requirement } from "../proof/results.ts";
 import { checkTransition } from "../proof/transition.ts";
+import { savedPlan } from "./inputFile.ts";
 
 export interface ProofCommand {
   stack: string;
@@ -31,8 +32,7 @@ async function readPreview(options: ProofCommand): Promise<unknown> {
     const { plannedPreview } = await import("./plannedPreview.ts");
     return plannedPreview({ ...options, fresh: options.fresh === true });
   }
-  const source = options.preview === "-" ? "/dev/stdin" : options.preview;
-  return JSON.parse(await readFile(source, "utf8"));
+  return savedPlan(options.preview);
 }
 
 /** The proof of a stack's planned graph. */

@@ -1,13 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { type PreviewDocument, plannedResources, savedSteps } from "../engine/baseline.ts";
+import { plannedResources, savedSteps } from "../engine/baseline.ts";
 import { loadProject } from "../engine/project.ts";
 import { printMarkdown, printPreview } from "./embeddedPreview.ts";
+import { savedPreview } from "./inputFile.ts";
 import type { PreviewCommand } from "./preview.ts";
 
 /** `quorum preview --from FILE`: shows what `preview --json` of either engine has printed. */
 export async function showSaved(options: PreviewCommand, file: string): Promise<void> {
-  const text = await readFile(file === "-" ? "/dev/stdin" : file, "utf8");
-  const document = JSON.parse(text) as PreviewDocument;
+  const document = await savedPreview(file);
   const result = {
     project: (await loadProject(options.cwd)).name,
     stack: options.stack,

@@ -11,6 +11,7 @@ import { revealSecrets } from "../engine/embedded/values.ts";
 import { loadProject } from "../engine/project.ts";
 import { runPulumi } from "../engine/pulumiCli.ts";
 import { type EngineChoice, selectEngine } from "../engine/select.ts";
+import { plural } from "../proof/claim.ts";
 
 export interface StackCommand {
   stack: string;
@@ -76,7 +77,7 @@ export async function importStack(options: StackCommand): Promise<void> {
     } finally {
       await lock.release();
     }
-    process.stdout.write(`${snapshot.resources.length} resources imported\n`);
+    process.stdout.write(`${plural(snapshot.resources.length, "resource")} imported\n`);
   });
 }
 

@@ -60,6 +60,9 @@ export const hostsStorage = z
 
 const mode = z.enum(["enforce", "warn", "off"]);
 
+/** What the API server says to what would not survive. */
+export const guard = z.strictObject({ defaultMode: mode.default("warn") });
+
 const namespace = z.strictObject({
   guard: mode.optional(),
   defaults: z.boolean().optional(),
@@ -81,6 +84,9 @@ const namespace = z.strictObject({
     .optional(),
 });
 
+/** Namespaces of teams, by name. */
+export const namespaces = z.record(text, namespace).default({});
+
 const ingress = z.strictObject({
   scheme: z.enum(["internal", "internet-facing"]).default("internal"),
   clientCidrs: z.array(text).default([]),
@@ -100,8 +106,8 @@ export const charts = z.strictObject({
 
 export const clusterLayer = {
   storage: z.array(backend).default([{ backend: "ebs", replicas: 1, deleteData: false }]),
-  guard: z.strictObject({ defaultMode: mode.default("warn") }).prefault({}),
-  namespaces: z.record(text, namespace).default({}),
+  guard: guard.prefault({}),
+  namespaces,
   charts: charts.prefault({}),
   ingress: ingress.optional(),
 };

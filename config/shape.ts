@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { charts, clusterLayer, hostsStorage } from "./clusterLayerShape.ts";
+import { charts, clusterLayer, guard, hostsStorage, namespaces } from "./clusterLayerShape.ts";
 import type { ClusterConfig, Ec2Config, EksConfig, HostsConfig, WorkersConfig } from "./schema.ts";
 
 /**
@@ -122,6 +122,8 @@ const hosts = {
   podNetwork: z.enum(["routed", "cilium"]),
   storage: hostsStorage,
   charts: charts.prefault({}),
+  guard: guard.optional(),
+  namespaces,
   localVolumes: localVolumes.optional(),
   powerStatus: z.strictObject({ command: z.array(text), off: text }).optional(),
   artifacts: z.discriminatedUnion("source", [

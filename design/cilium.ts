@@ -1,6 +1,7 @@
 import type { ChartsConfig } from "../config/clusterLayer.ts";
 import { type ChartSource, chartSource } from "./charts/chart.ts";
 import type { KubernetesPlan } from "./kubernetesPlan.ts";
+import { zoneSpread } from "./workloads/topology.ts";
 
 /** The chart as it is installed. */
 export interface CiliumPlan {
@@ -17,8 +18,19 @@ export interface CiliumValues {
   kubeProxyReplacement: "false";
   k8sServiceHost: string;
   k8sServicePort: number;
-  operator: { replicas: number };
+  /** Of the agent on every machine. */
+  resources: Requests;
+  envoy: { resources: Requests };
+  operator: {
+    replicas: number;
+    topologySpreadConstraints: ReturnType<typeof zoneSpread>[];
+    resources: Requests;
+  };
   rollOutCiliumPods: boolean;
+}
+
+interface Requests {
+  requests: { cpu: string; memory: string };
 }
 
 /**
@@ -37,8 +49,19 @@ export function planCilium(plan: KubernetesPlan, charts: ChartsConfig): CiliumPl
       // Before there is a pod network no Service answers.
       k8sServiceHost: plan.apiVip,
       k8sServicePort: plan.apiPort,
-      operator: { replicas: 2 },
+      resources: requests("100m", "512Mi"),
+      envoy: { resources: requests("100m", "128Mi") },
+      operator: {
+        replicas: 2,
+        topologySpreadConstraints: [zoneSpread({ "io.cilium/app": "operator" }, false)],
+        resources: requests("100m", "128Mi"),
+      },
       rollOutCiliumPods: true,
     },
   };
+}
+
+/** The chart has none of its own; agent and operator as its comments propose. */
+function requests(cpu: string, memory: string): Requests {
+  return { requests: { cpu, memory } };
 }

@@ -1,10 +1,10 @@
-import { hasMutatingPolicies } from "../config/features.ts";
 import type { AwsConfig } from "../config/schema.ts";
 import type { ChartPlan } from "./charts/chart.ts";
 import { type AutoscalerPlan, planAutoscaler } from "./charts/clusterAutoscaler.ts";
 import { planMetricsServer } from "./charts/metricsServer.ts";
-import type { GuardArgs } from "./guard/guard.ts";
-import type { TeamNamespaceConfig } from "./guard/namespace.ts";
+import { type GuardArgs, guardArgs } from "./guard/guard.ts";
+import { teamNamespaces } from "./guard/namespace.ts";
+import type { WorkloadRulesPlan } from "./guard/workloadRules.ts";
 import { type IngressPlan, planIngress } from "./ingress/ingress.ts";
 import type { ControllerPlan } from "./layer/controller.ts";
 import { type EbsPlan, planEbs } from "./storage/ebs/ebs.ts";
@@ -13,9 +13,8 @@ import { planRookCeph, type RookCephPlan } from "./storage/rookCeph/rookCeph.ts"
 import { snapshotController } from "./storage/snapshots.ts";
 
 /** What runs on a cluster on AWS. */
-export interface ClusterLayerPlan {
+export interface ClusterLayerPlan extends WorkloadRulesPlan {
   guard: GuardArgs;
-  namespaces: TeamNamespaceConfig[];
   autoscaler: AutoscalerPlan;
   /** Absent on EKS, where it is a managed add-on. */
   metricsServer?: ChartPlan;
@@ -30,11 +29,8 @@ export function planClusterLayer(config: AwsConfig): ClusterLayerPlan {
   const portworx = config.storage.find((one) => one.backend === "portworx");
   const ingress = planIngress(config);
   return {
-    guard: { ...config.guard, defaults: hasMutatingPolicies(config.kubernetes.version) },
-    namespaces: Object.entries(config.namespaces).map(([name, settings]) => ({
-      name,
-      ...settings,
-    })),
+    guard: guardArgs(config.guard, config.kubernetes),
+    namespaces: teamNamespaces(config.namespaces),
     autoscaler: planAutoscaler(config),
     ...(config.platform === "eks" ? {} : { metricsServer: planMetricsServer(config) }),
     snapshotController: snapshotController(),

@@ -1,5 +1,5 @@
 import { parseAddress } from "../config/cidr.ts";
-import type { HostConfig, HostRole, HostsConfig } from "../config/schema.ts";
+import type { HostConfig, HostRole, HostsConfig, RemoteHostConfig } from "../config/schema.ts";
 import { type EtcdPlan, etcdPlan } from "./etcdPlan.ts";
 import { isNode, type KubernetesPlan, kubernetesPlan, nodePlan } from "./kubernetesPlan.ts";
 import { type LoadBalancerPlan, loadBalancerPlan } from "./loadBalancerPlan.ts";
@@ -107,19 +107,18 @@ function rank(host: HostConfig): number {
   return Math.min(...host.roles.map((role) => roleOrder.indexOf(role)));
 }
 
+/** What the stack file says of a host, whatever it is for. */
+export function hostFacts(name: string, host: RemoteHostConfig) {
+  const { address, zone, labels, taints, size, physicalHost, installation } = host;
+  const segment = segmentOf(address);
+  return { name, address, zone, segment, labels, taints, size, physicalHost, installation };
+}
+
 function hostPlan(plans: Plans, name: string, host: HostConfig): HostPlan {
   const steps = stepsOf(plans, name, host);
   return {
-    name,
-    address: host.address,
-    zone: host.zone,
+    ...hostFacts(name, host),
     roles: host.roles,
-    segment: segmentOf(host.address),
-    labels: host.labels,
-    taints: host.taints,
-    size: host.size,
-    physicalHost: host.physicalHost,
-    installation: host.installation,
     steps,
     secrets: secretsFor(host.roles),
     paces: steps.map((step) => ({ name: step.name, oneAtATime: pace(step) })),

@@ -3,11 +3,12 @@ import type { RemoteHostConfig, WorkersConfig } from "../config/schema.ts";
 import { selfManagedVersions } from "../config/versions.ts";
 import { apiName, changed } from "./ec2/machineFiles.ts";
 import { ec2Names } from "./ec2/names.ts";
-import type { HostPlan } from "./hosts.ts";
+import { type HostPlan, hostFacts } from "./hosts.ts";
+import { type JoinFacts, joinFacts } from "./joinFacts.ts";
 import { behindHaproxy, type KubernetesPlan, type NodePlan } from "./kubernetesPlan.ts";
 import type { MachineStep } from "./machine.ts";
 import { secretsFor } from "./pki.ts";
-import { planPodNetwork, segmentOf } from "./podNetwork.ts";
+import { planPodNetwork } from "./podNetwork.ts";
 import { ports } from "./ports.ts";
 import { artifactsStep } from "./render/artifacts.ts";
 import { containerdStep } from "./render/containerd.ts";
@@ -17,16 +18,6 @@ import { pkiStep, script } from "./render/pki.ts";
 import { preflightQuestions } from "./render/preflight.ts";
 import { fill, type Templates } from "./render/template.ts";
 import { workerStep } from "./render/workers.ts";
-
-/** What a stack of platform "ec2" says of its cluster to those who join it. */
-export interface JoinFacts {
-  apiName: string;
-  apiPort: number;
-  kubernetesVersion: string;
-  podCidr: string;
-  serviceCidr: string;
-  dnsAddress: string;
-}
 
 /** Workers of another stack's cluster. */
 export interface WorkersPlan {
@@ -40,32 +31,14 @@ export interface WorkersPlan {
 /** The plan of a stack of platform "workers". Pure: the same config gives the same text. */
 export function planWorkers(config: WorkersConfig, templates: Templates): WorkersPlan {
   const kubernetes = joinedCluster(config);
-  const { network, versions } = kubernetes;
   return {
     clusterName: config.name,
     zones: [...new Set(Object.values(config.hosts).map(({ zone }) => zone))].sort(),
-    facts: {
-      apiName: kubernetes.apiName,
-      apiPort: kubernetes.apiPort,
-      kubernetesVersion: versions.kubernetes,
-      podCidr: network.podCidr,
-      serviceCidr: network.serviceCidr,
-      dnsAddress: network.dnsAddress,
-    },
+    facts: joinFacts(kubernetes),
     machines: Object.entries(config.hosts)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, host]) => remoteHost(config, templates, kubernetes, name, host)),
   };
-}
-
-/**
- * In which words the other stack differs; empty when it is the cluster that this one was made for.
- * @param published its output "join".
- */
-export function joinDifferences(facts: JoinFacts, published: Partial<JoinFacts>): string[] {
-  return (Object.keys(facts) as (keyof JoinFacts)[])
-    .filter((key) => facts[key] !== published[key])
-    .map((key) => `${key} is ${published[key] ?? "not said"} there and ${facts[key]} here`);
 }
 
 function joinedCluster(config: WorkersConfig): KubernetesPlan {
@@ -98,16 +71,8 @@ function remoteHost(
   const roles = ["worker"] as const;
   const steps = stepsOf(config, templates, kubernetes, name, host);
   return {
-    name,
-    address: host.address,
-    zone: host.zone,
+    ...hostFacts(name, host),
     roles,
-    segment: segmentOf(host.address),
-    labels: host.labels,
-    taints: host.taints,
-    size: host.size,
-    physicalHost: host.physicalHost,
-    installation: host.installation,
     steps,
     secrets: secretsFor(roles),
     paces: steps.map((step) => ({ name: step.name, oneAtATime: "no" })),

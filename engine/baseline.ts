@@ -52,13 +52,16 @@ export interface PreviewDocument {
   changeSummary?: { same?: number };
 }
 
-/** What a preview leaves out would look as if it were new. */
-function refuseWithoutSames({ steps = [], changeSummary }: PreviewDocument, file: string): void {
+/** What a preview leaves out would look as if it were new, or were not there. */
+export function refuseWithoutSames(
+  { steps = [], changeSummary }: PreviewDocument,
+  file: string,
+): void {
   const told = steps.filter(({ op }) => op === "same").length;
   const missing = (changeSummary?.same ?? 0) - told;
   if (missing <= 0) return;
   throw new Error(
-    `${file} leaves out ${missing} unchanged resources, so nothing can be compared with it: save it with --json --show-sames`,
+    `${file} leaves out ${missing} unchanged resources, so nothing can be compared with it or judged by it: save it with --json --show-sames`,
   );
 }
 

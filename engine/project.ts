@@ -40,8 +40,8 @@ export interface StackConfig {
 export async function loadProject(folder: string): Promise<Project> {
   const root = path.resolve(folder);
   const file = path.join(root, "Pulumi.yaml");
-  const content = asMap(parse(await readText(file, "there is no Pulumi project here")));
-  if (content === undefined || typeof content.name !== "string") {
+  const content = readMap(await readText(file, "there is no Pulumi project here"), file);
+  if (typeof content.name !== "string") {
     throw new Error(`${file}: \`name\` is missing`);
   }
   const runtime = asMap(content.runtime);
@@ -70,8 +70,12 @@ function declarations(project: string, config: Record<string, unknown>): ConfigD
   });
 }
 
-/** Stack file of a project: `Pulumi.<stack>.yaml` beside Pulumi.yaml. */
+/** Stack file of a project: `Pulumi.<stack>.yaml` beside Pulumi.yaml. Errors: a name that Pulumi does not take. */
 export function stackFile(project: Project, stack: string): string {
+  if (!/^[\w.-]+$/.test(stack))
+    throw new Error(
+      `${JSON.stringify(stack)} is no name of a stack: letters, digits, "-", "_" and "." make one`,
+    );
   return path.join(project.root, `Pulumi.${stack}.yaml`);
 }
 
@@ -85,8 +89,10 @@ export async function loadStackConfig(
   sealerFor: (saltText: string) => Promise<SecretSealer>,
 ): Promise<StackConfig> {
   const file = stackFile(project, stack);
-  const content =
-    asMap(parse(await readText(file, `there is no stack named ${JSON.stringify(stack)}`))) ?? {};
+  const whenMissing = `there is no stack named ${JSON.stringify(stack)}`;
+  const content = readMap(await readText(file, whenMissing), file);
+  if (asMap(content.config ?? {}) === undefined)
+    throw new Error(`${file}: \`config\` is not a map of keys and values`);
   const saltText = typeof content.encryptionsalt === "string" ? content.encryptionsalt : undefined;
   const entries = Object.entries(asMap(content.config) ?? {}).map(
     ([key, value]) => [fullKey(project.name, key), value] as const,
@@ -154,6 +160,19 @@ function asMap(value: unknown): Record<string, unknown> | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : undefined;
+}
+
+/** A YAML file's entries; none where it is empty. Throws with the file's name. */
+function readMap(content: string, file: string): Record<string, unknown> {
+  let read: unknown;
+  try {
+    read = parse(content) ?? {};
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  const map = asMap(read);
+  if (map === undefined) throw new Error(`${file}: not a map of keys and values`);
+  return map;
 }
 
 async function readText(file: string, whenMissing: string): Promise<string> {

@@ -123,8 +123,8 @@ function first<T>(
 
 /** By address; undefined for a member that is well. */
 function healthOf(text: string): Map<string, string | undefined> | undefined {
-  const list = parsed(text);
-  return list && new Map(list.map((one) => [hostOf(one.endpoint), troubleOf(one)]));
+  const list = byHost(text);
+  return list && new Map(list.map(([host, one]) => [host, troubleOf(one)]));
 }
 
 function troubleOf({ health, error }: Record<string, unknown>): string | undefined {
@@ -132,14 +132,14 @@ function troubleOf({ health, error }: Record<string, unknown>): string | undefin
 }
 
 function statusOf(text: string): Map<string, MemberStatus> | undefined {
-  const list = parsed(text);
+  const list = byHost(text);
   if (list === undefined || list.length === 0) return undefined;
   return new Map(
-    list.map((one) => {
+    list.map(([host, one]) => {
       const status = one.Status as Record<string, unknown>;
       const header = status.header as Record<string, unknown>;
       return [
-        hostOf(one.Endpoint),
+        host,
         {
           memberId: `${header.member_id}`,
           leader: status.leader === undefined ? undefined : `${status.leader}`,
@@ -152,18 +152,18 @@ function statusOf(text: string): Map<string, MemberStatus> | undefined {
   );
 }
 
-/** etcd's ids do not fit a number of JavaScript: they stay text. */
-function parsed(text: string): Record<string, unknown>[] | undefined {
+/**
+ * A list of etcd's, with the host of each entry; undefined for what is none, as from a control plane that is
+ * going away. etcd's ids do not fit a number of JavaScript: they stay text.
+ */
+function byHost(text: string): [host: string, entry: Record<string, unknown>][] | undefined {
   try {
     const value: unknown = JSON.parse(text.replace(/:(\d{15,})([,}])/g, ':"$1"$2'));
-    return Array.isArray(value) ? value : undefined;
+    if (!Array.isArray(value)) return undefined;
+    return value.map((one) => [new URL(one.endpoint ?? one.Endpoint).hostname, one]);
   } catch {
     return undefined;
   }
-}
-
-function hostOf(endpoint: unknown): string {
-  return new URL(String(endpoint)).hostname;
 }
 
 function nodesOf(text: string): Map<string, string> | undefined {

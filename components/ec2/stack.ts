@@ -5,6 +5,7 @@ import { Provider as TlsProvider } from "@pulumi/tls/provider.js";
 import type { Ec2Config } from "../../config/schema.ts";
 import { parameterPaths } from "../../design/ec2/names.ts";
 import { type Ec2Plan, planEc2 } from "../../design/ec2/plan.ts";
+import { type JoinFacts, joinFacts } from "../../design/joinFacts.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { Ec2Cluster } from "./cluster.ts";
 import { ec2ClusterLayer } from "./clusterLayer.ts";
@@ -27,13 +28,7 @@ export interface Ec2Outputs {
   failureDomains: Record<string, string[]>;
 }
 
-export interface JoinOutputs {
-  apiName: string;
-  apiPort: number;
-  kubernetesVersion: string;
-  podCidr: string;
-  serviceCidr: string;
-  dnsAddress: string;
+export interface JoinOutputs extends JoinFacts {
   /** SSM parameter with the token of the hour; its value is no output. */
   tokenParameter: string;
 }
@@ -43,7 +38,6 @@ export function ec2Stack(config: Ec2Config): Ec2Outputs {
   const templates = readTemplates();
   const plan = planEc2(config, templates);
   const { names, kubernetes } = plan;
-  const { versions, network } = kubernetes;
   const opts = { providers: providers(plan) };
   const cluster = new Ec2Cluster(plan.name, { plan, templates }, opts);
   ec2ClusterLayer(plan, cluster, templates, opts);
@@ -56,12 +50,7 @@ export function ec2Stack(config: Ec2Config): Ec2Outputs {
     certificateAuthority: cluster.certificateAuthority,
     etcdEndpoints: plan.etcd.clientUrls,
     join: {
-      apiName: names.apiName,
-      apiPort: kubernetes.apiPort,
-      kubernetesVersion: versions.kubernetes,
-      podCidr: network.podCidr,
-      serviceCidr: network.serviceCidr,
-      dnsAddress: network.dnsAddress,
+      ...joinFacts(kubernetes),
       tokenParameter: `${names.parameters}/${parameterPaths.joinToken}`,
     },
     zones: config.zones,

@@ -1,7 +1,7 @@
 import { Provider as AwsProvider } from "@pulumi/aws/provider.js";
 import { Provider as EksProvider } from "@pulumi/eks/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { EksPlan } from "../../design/eks.ts";
 import type { EksRole } from "../../design/iam.ts";
 import { readTemplates } from "../../templates/read.ts";
@@ -21,6 +21,11 @@ export interface EksOutputs {
   clusterName: string;
   region: string;
   vpcId: pulumi.Output<string>;
+  /**
+   * Opens the cluster with the AWS identity of whoever uses it: it holds no key and calls
+   * `aws eks get-token`. A secret all the same, as on other platforms.
+   */
+  kubeconfig: pulumi.Output<string>;
   /** Members by zone: what is lost with it. */
   failureDomains: Record<string, string[]>;
 }
@@ -71,6 +76,7 @@ export function eksStack(plan: EksPlan): EksOutputs {
     clusterName: plan.names.cluster,
     region: plan.region,
     vpcId: network.vpcId,
+    kubeconfig: pulumi.secret(controlPlane.cluster.kubeconfigJson),
     failureDomains: plan.failureDomains,
   };
 }

@@ -10,35 +10,50 @@ import { priorityClasses } from "../../design/workloads/priorities.ts";
 /**
  * The cluster's priorities, the rules that refuse or warn about workloads which would not survive, and
  * the defaults for those that say nothing. Namespaces choose their mode by label; see docs/workloads.md.
+ * Priorities outlive the guard: a pod that names one which is gone would be refused.
  */
 export class Guard extends pulumi.ComponentResource {
   constructor(name: string, config: GuardArgs, opts?: pulumi.ComponentResourceOptions) {
     const plan = planGuard(config);
     super("quorum:guard:Guard", name, { defaultMode: config.defaultMode }, opts);
     for (const one of priorityClasses())
-      new PriorityClass(`${name}-${one.metadata.name}`, one, { parent: this });
-    const policies = new Map(
-      plan.policies.map((one) => [
-        one.metadata.name,
-        new ValidatingAdmissionPolicy(`${name}-${one.metadata.name}`, one, { parent: this }),
-      ]),
-    );
-    for (const one of plan.bindings)
-      new ValidatingAdmissionPolicyBinding(`${name}-${one.metadata.name}`, one, {
+      new PriorityClass(`${name}-${one.metadata.name}`, one, {
         parent: this,
-        dependsOn: [policies.get(one.spec.policyName) ?? []].flat(),
+        retainOnDelete: true,
       });
-    const defaults = new Map(
-      plan.defaults.policies.map((one) => [
-        one.metadata.name,
-        new MutatingAdmissionPolicy(`${name}-${one.metadata.name}`, one, { parent: this }),
-      ]),
-    );
-    for (const one of plan.defaults.bindings)
-      new MutatingAdmissionPolicyBinding(`${name}-${one.metadata.name}`, one, {
-        parent: this,
-        dependsOn: [defaults.get(one.spec.policyName) ?? []].flat(),
-      });
+    bound(this, name, plan, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding);
+    bound(this, name, plan.defaults, MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding);
     this.registerOutputs({});
   }
+}
+
+interface Named {
+  metadata: { name: string };
+}
+
+type Kind<Args> = new (
+  name: string,
+  args: Args,
+  opts: pulumi.CustomResourceOptions,
+) => pulumi.Resource;
+
+/** Policies, and each binding after its policy. */
+function bound<Policy extends Named, Binding extends Named & { spec: { policyName: string } }>(
+  parent: pulumi.Resource,
+  name: string,
+  { policies, bindings }: { policies: Policy[]; bindings: Binding[] },
+  PolicyKind: Kind<Policy>,
+  BindingKind: Kind<Binding>,
+): void {
+  const registered = new Map(
+    policies.map((one) => [
+      one.metadata.name,
+      new PolicyKind(`${name}-${one.metadata.name}`, one, { parent }),
+    ]),
+  );
+  for (const one of bindings)
+    new BindingKind(`${name}-${one.metadata.name}`, one, {
+      parent,
+      dependsOn: [registered.get(one.spec.policyName) ?? []].flat(),
+    });
 }

@@ -1,5 +1,6 @@
 import type { HostsConfig } from "../../config/schema.ts";
 import { planCilium } from "../../design/cilium.ts";
+import { planWorkloadRules } from "../../design/guard/workloadRules.ts";
 import { planHosts } from "../../design/hosts.ts";
 import { planLocalVolumes } from "../../design/storage/localVolumes.ts";
 import { planHostsCeph } from "../../design/storage/rookCeph/rookCeph.ts";
@@ -27,6 +28,15 @@ export async function hostsStack(config: HostsConfig): Promise<HostsCluster> {
       plan: planCilium(plan.kubernetes, config.charts),
       kubeconfig,
     });
+  }
+  const rules = planWorkloadRules(config);
+  if (rules !== undefined) {
+    const { Provider } = await import("@pulumi/kubernetes/provider.js");
+    const { workloadRules } = await import("../guard/workloadRules.ts");
+    const { name, deletionProtection: protect } = config;
+    const { kubeconfig } = cluster;
+    const provider = new Provider(`${name}-rules`, { kubeconfig });
+    workloadRules({ name, plan: rules, protect, cluster, provider });
   }
   const localVolumes = planLocalVolumes(config);
   if (localVolumes !== undefined) {

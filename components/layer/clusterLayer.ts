@@ -6,8 +6,7 @@ import type { RolePlan } from "../../design/iam.ts";
 import type { Network } from "../aws/network.ts";
 import { ClusterAutoscaler } from "../charts/clusterAutoscaler.ts";
 import { MetricsServer } from "../charts/metricsServer.ts";
-import { Guard } from "../guard/guard.ts";
-import { TeamNamespace } from "../guard/teamNamespace.ts";
+import { workloadRules } from "../guard/workloadRules.ts";
 import { Ingress } from "../ingress/ingress.ts";
 import { EbsStorage } from "../storage/ebs/ebs.ts";
 import { Portworx } from "../storage/portworx/portworx.ts";
@@ -43,15 +42,9 @@ export interface ClusterLayerArgs {
 
 /** What runs on the cluster: guard, teams' namespaces, autoscaler, storage, ingress. */
 export function clusterLayer(args: ClusterLayerArgs): void {
-  const { name, layer, provider, after } = args;
-  const opts = { provider, transformations: [goesWith(args.cluster)] };
-  const guard = new Guard(`${name}-guard`, layer.guard, { ...opts, dependsOn: args.cluster });
-  for (const namespace of layer.namespaces)
-    new TeamNamespace(
-      `${name}-${namespace.name}`,
-      { namespace, protect: args.protect },
-      { ...opts, dependsOn: guard },
-    );
+  const { name, layer, protect, cluster, provider, after } = args;
+  const opts = { provider, transformations: [goesWith(cluster)] };
+  workloadRules({ name, plan: layer, protect, cluster, provider });
   new ClusterAutoscaler(
     `${name}-cluster-autoscaler`,
     { plan: layer.autoscaler, after: [...after, ...(args.autoscalerAfter ?? [])] },

@@ -4,16 +4,28 @@ import type { HostConfig, HostsApiConfig } from "../schema.ts";
 
 type Hosts = Record<string, HostConfig>;
 
+interface AddressUse {
+  key: string;
+  address: string;
+  owner: string;
+}
+
 /** Every address readable and used once, the VIP by no host. */
 export function hostAddresses({ hosts, api }: { hosts: Hosts; api: HostsApiConfig }): Finding[] {
-  const uses = [
-    ...Object.entries(hosts).map(([name, host]) => ({
-      key: `hosts.${name}.address`,
-      address: host.address,
-      owner: `host "${name}"`,
-    })),
-    { key: "api.vip", address: api.vip, owner: "the VIP" },
-  ];
+  const vip = { key: "api.vip", address: api.vip, owner: "the VIP" };
+  return usedOnce([...addressesOf(hosts), vip]);
+}
+
+export function addressesOf(hosts: Record<string, { address: string }>): AddressUse[] {
+  return Object.entries(hosts).map(([name, { address }]) => ({
+    key: `hosts.${name}.address`,
+    address,
+    owner: `host "${name}"`,
+  }));
+}
+
+/** Every address readable and used once. */
+export function usedOnce(uses: readonly AddressUse[]): Finding[] {
   return uses.flatMap(({ key, address }, index): Finding[] => {
     if (parseAddress(address) === undefined)
       return [

@@ -8,6 +8,7 @@ import { apiPort, artifacts, etcd, powerStatus, ssh } from "./hostSettings.ts";
 import { hostsStorage } from "./hostsStorage.ts";
 import { localVolumes } from "./localVolumes.ts";
 import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
+import { namespaces, namespacesNeedGuard } from "./namespaces.ts";
 import { type Rule, ruleOver } from "./rule.ts";
 import { selfManagedVersion } from "./versions.ts";
 
@@ -58,6 +59,8 @@ export const hostsRules: readonly Rule<HostsConfig>[] = [
   rule(["charts", "podNetwork", "storage"], ({ charts: config, ...choices }) =>
     charts(config, hostsCharts(choices)),
   ),
+  rule(["namespaces", "kubernetes"], namespaces),
+  rule(["guard", "namespaces"], namespacesNeedGuard),
   rule(["localVolumes", "etcd"], localVolumes),
   rule(["powerStatus"], powerStatus),
   rule(["artifacts", "kubernetes"], artifacts),

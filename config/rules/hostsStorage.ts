@@ -1,7 +1,8 @@
 import type { HostsCephConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
 import type { HostConfig } from "../schema.ts";
-import { fewestReplicas, quorumZones } from "./storagePool.ts";
+import { repeated } from "./storage.ts";
+import { copiesApart, quorumZones } from "./storagePool.ts";
 
 interface Storage {
   hosts: Record<string, HostConfig>;
@@ -13,16 +14,7 @@ export function hostsStorage({ hosts, storage }: Storage): Finding[] {
   return storage.flatMap((entry, index) => {
     const key = `storage[${index}]`;
     return [
-      ...(index === 0
-        ? []
-        : [
-            {
-              key: `${key}.backend`,
-              value: entry.backend,
-              remedy: "Remove one of the two.",
-              rule: "A backend is installed once per cluster.",
-            },
-          ]),
+      ...repeated(storage, index),
       ...Object.entries(entry.disks).flatMap(([host, paths]) =>
         disksOf(`${key}.disks.${host}`, paths, hosts[host]),
       ),
@@ -78,12 +70,5 @@ function zones(
       remedy: `Name disks of hosts in ${quorumZones} zones or more.`,
       rule: `Of ${places} zones one holds half of the monitors or more: its loss stops rook-ceph.`,
     });
-  if (replicas < fewestReplicas || replicas > places)
-    findings.push({
-      key: `${key}.replicas`,
-      value: replicas,
-      remedy: `Use ${fewestReplicas}, or more in as many zones.`,
-      rule: `Each copy stands in a zone of its own, here of ${places}; a write needs two when one is lost.`,
-    });
-  return findings;
+  return [...findings, ...copiesApart(key, replicas, places)];
 }

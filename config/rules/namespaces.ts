@@ -1,4 +1,4 @@
-import type { NamespaceConfig } from "../clusterLayer.ts";
+import type { GuardConfig, NamespaceConfig } from "../clusterLayer.ts";
 import type { Finding } from "../errors.ts";
 import { hasMutatingPolicies } from "../features.ts";
 
@@ -15,6 +15,24 @@ export function namespaces(config: {
     ...countedWithDefaults(name, settings),
     ...(settings.defaults === true && !canWrite ? [noDefaults(name)] : []),
   ]);
+}
+
+/** Platform "hosts", where the guard is there only if it is asked for: labels alone do nothing. */
+export function namespacesNeedGuard(config: {
+  guard?: GuardConfig | undefined;
+  namespaces: Record<string, NamespaceConfig>;
+}): Finding[] {
+  if (config.guard !== undefined) return [];
+  return Object.entries(config.namespaces).flatMap(([name, settings]) =>
+    (["guard", "defaults"] as const)
+      .filter((key) => settings[key] !== undefined && settings[key] !== false)
+      .map((key) => ({
+        key: `namespaces.${name}.${key}`,
+        value: settings[key],
+        remedy: 'Add the key "guard" to the stack ("guard: {}" only warns), or leave this out.',
+        rule: "Without the guard nothing in the cluster reads it.",
+      })),
+  );
 }
 
 function noDefaults(name: string): Finding {

@@ -21,7 +21,7 @@ export function storage(config: Storage): Finding[] {
   });
 }
 
-function repeated(list: StorageConfig[], index: number): Finding[] {
+export function repeated(list: readonly { backend: string }[], index: number): Finding[] {
   const backend = list[index]?.backend;
   if (list.findIndex((entry) => entry.backend === backend) === index) return [];
   return [

@@ -8,7 +8,7 @@ type Replicated = RookCephStorageConfig | PortworxStorageConfig;
 export const quorumZones = 3;
 
 /** Copies that must be there for a write: one less than a size of 3, so 2. */
-export const fewestReplicas = 3;
+const fewestReplicas = 3;
 
 /** The pool exists, keeps its size, and has a machine for every copy that a zone must hold. */
 export function diskPool(
@@ -36,14 +36,20 @@ function copies(key: string, { backend, replicas }: Replicated, zones: number): 
       remedy: "Use three zones or more, or EBS.",
       rule: `Of ${zones} zones one holds half of the votes or more: its loss stops ${backend}.`,
     });
-  if (replicas < fewestReplicas || replicas > zones)
-    findings.push({
+  return [...findings, ...copiesApart(key, replicas, zones)];
+}
+
+/** As many copies as a write needs when one is lost, and a zone for each. */
+export function copiesApart(key: string, replicas: number, zones: number): Finding[] {
+  if (replicas >= fewestReplicas && replicas <= zones) return [];
+  return [
+    {
       key: `${key}.replicas`,
       value: replicas,
       remedy: `Use ${fewestReplicas}, or more in as many zones.`,
       rule: `Each copy stands in a zone of its own, here of ${zones}; a write needs two when one is lost.`,
-    });
-  return findings;
+    },
+  ];
 }
 
 function unknownPool(key: string, pool: string, known: string[]): Finding {

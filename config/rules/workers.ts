@@ -1,8 +1,8 @@
-import { parseAddress } from "../cidr.ts";
 import type { Finding } from "../errors.ts";
 import type { RemoteHostConfig, WorkersConfig } from "../schema.ts";
 import { account } from "./access.ts";
 import { malformed, overlapping, sized } from "./addresses.ts";
+import { addressesOf, usedOnce } from "./hostAddresses.ts";
 import { artifacts, ssh } from "./hostSettings.ts";
 import { clusterName, entryNames, labels, tags, taints, zoneNames } from "./names.ts";
 import { podMtu } from "./remoteWorkers.ts";
@@ -46,7 +46,7 @@ export const workersRules: readonly Rule<WorkersConfig>[] = [
     ...entryNames("hosts", Object.keys(hosts), longestHostName),
     ...instanceNames(hosts),
     ...zoneNames(hosts),
-    ...addresses(hosts),
+    ...usedOnce(addressesOf(hosts)),
     ...Object.entries(hosts).flatMap(([name, host]) => [
       ...labels(`hosts.${name}.labels`, host.labels),
       ...taints(`hosts.${name}.taints`, host.taints),
@@ -91,31 +91,4 @@ function instanceNames(hosts: Record<string, RemoteHostConfig>): Finding[] {
       remedy: 'Choose a name that does not begin with "i-".',
       rule: "Machines of the cloud are called so, and nodes whose machine is gone are deleted.",
     }));
-}
-
-function addresses(hosts: Record<string, RemoteHostConfig>): Finding[] {
-  const owners = new Map<string, string>();
-  return Object.entries(hosts).flatMap(([name, { address }]): Finding[] => {
-    const key = `hosts.${name}.address`;
-    if (parseAddress(address) === undefined)
-      return [
-        {
-          key,
-          value: address,
-          remedy: 'Write an IPv4 address, e.g. "192.0.2.10".',
-          rule: "Names could change their meaning between runs.",
-        },
-      ];
-    const owner = owners.get(address);
-    owners.set(address, name);
-    if (owner === undefined) return [];
-    return [
-      {
-        key,
-        value: address,
-        remedy: "Give it an address of its own.",
-        rule: `It is also that of host "${owner}".`,
-      },
-    ];
-  });
 }

@@ -1,4 +1,5 @@
 import type { GuardConfig, GuardMode } from "../../config/clusterLayer.ts";
+import { hasMutatingPolicies } from "../../config/features.ts";
 import { guardLabel } from "../workloads/labels.ts";
 import { planDefaults } from "./defaults.ts";
 import { type GuardRule, guardRules } from "./expressions.ts";
@@ -9,6 +10,11 @@ const namespaceName = "kubernetes.io/metadata.name";
 export interface GuardArgs extends GuardConfig {
   /** Whether the API server can write defaults: Kubernetes 1.36. Default false. */
   defaults?: boolean;
+}
+
+/** The guard that a stack asks for, with the defaults where its release can write them. */
+export function guardArgs(guard: GuardConfig, kubernetes: { version: string }): GuardArgs {
+  return { ...guard, defaults: hasMutatingPolicies(kubernetes.version) };
 }
 
 /**

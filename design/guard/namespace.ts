@@ -10,6 +10,11 @@ export interface TeamNamespaceConfig extends NamespaceConfig {
   name: string;
 }
 
+/** Teams' namespaces as a list, from the stack's names and settings. */
+export function teamNamespaces(namespaces: Record<string, NamespaceConfig>): TeamNamespaceConfig[] {
+  return Object.entries(namespaces).map(([name, settings]) => ({ name, ...settings }));
+}
+
 /**
  * Namespace, ResourceQuota and LimitRange. A quota of CPU or memory makes requests compulsory, so it
  * comes with defaults for containers that have none.

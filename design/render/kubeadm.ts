@@ -1,4 +1,3 @@
-import { stringify } from "yaml";
 import { clusterTimings } from "../clusterTimings.ts";
 import type { EtcdPlan } from "../etcdPlan.ts";
 import type { KubernetesPlan, NodePlan } from "../kubernetesPlan.ts";
@@ -6,6 +5,7 @@ import type { MachineFile } from "../machine.ts";
 import { kubernetesPkiDir } from "../pki.ts";
 import { ports } from "../ports.ts";
 import { kubeletConfiguration, nodeRegistration, type YamlDocument } from "./kubelet.ts";
+import { yamlFile } from "./yamlFile.ts";
 
 export const kubeadmDir = "/etc/quorum/kubeadm";
 /** Audit policy and authentication rules, mounted into the API server. */
@@ -181,8 +181,4 @@ function args(values: Record<string, string | number>): YamlDocument[] {
 
 function mount(name: string, path: string, pathType: string, readOnly: boolean): YamlDocument {
   return { name, hostPath: path, mountPath: path, pathType, readOnly };
-}
-
-function yamlFile(path: string, documents: YamlDocument[]): MachineFile {
-  return { path, mode: "0644", text: documents.map((one) => stringify(one)).join("---\n") };
 }

@@ -1,9 +1,9 @@
 import type { KubernetesPlan, NodePlan } from "../kubernetesPlan.ts";
 import type { MachineStep } from "../machine.ts";
-import { joinFile, patchFiles } from "./kubeadm.ts";
+import { joinFile, kubeadmDir, patchFiles } from "./kubeadm.ts";
 import { kubernetesNodeLibrary } from "./node.ts";
 import { libraryDir, script, stepScript, unit } from "./pki.ts";
-import type { Templates } from "./template.ts";
+import { shellVariables, type Templates } from "./template.ts";
 
 /** Step "worker": joins with the token of the hour; later brings changed settings. */
 export function workerStep(
@@ -21,6 +21,11 @@ export function workerStep(
       script(templates, "workers/joinToken.sh", "/usr/local/bin/quorum-join-token"),
       kubernetesNodeLibrary(templates),
       unit(templates, "kubeadm/kubelet.service"),
+      {
+        path: `${kubeadmDir}/worker.env`,
+        mode: "0644",
+        text: shellVariables({ KUBERNETES_VERSION: plan.versions.kubernetes }),
+      },
       joinFile(plan, node),
       ...patchFiles(plan, node),
     ],

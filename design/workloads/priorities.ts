@@ -49,6 +49,7 @@ export function priorityClasses() {
     value: plan.value,
     description: plan.description,
     preemptionPolicy: plan.preemption,
-    globalDefault: plan.isDefault,
+    // The API server drops a "false", which a later preview would then show as a change.
+    ...(plan.isDefault ? { globalDefault: true } : {}),
   }));
 }

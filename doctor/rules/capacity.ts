@@ -225,6 +225,7 @@ function proofWorkload(workload: Workload, { cluster, places }: Patient): ProofW
     isDns: false,
     replicas: workload.replicas,
     ...requestsIn(spec),
+    requestsSaidIn: "resources.requests of each container",
     ...spread,
     spreadHonorsTaints: spread.spreadHonorsTaints || isAsked,
     labels,

@@ -1,3 +1,4 @@
+import { plural } from "../../proof/claim.ts";
 import { at, entriesIn } from "../../proof/read.ts";
 import type { PlannedResource, StackRule } from "../rule.ts";
 
@@ -18,7 +19,7 @@ function etcdMembers(resources: readonly PlannedResource[]): Member[] {
 function badCount(what: string, count: number): string[] {
   if (count >= 3 && count % 2 === 1) return [];
   return [
-    `${what} has ${count} members: use 3 or 5, an even number survives no more than one less`,
+    `${what} has ${plural(count, "member")}: use 3 or 5, an even number survives no more than one less`,
   ];
 }
 

@@ -2,7 +2,8 @@
 # Runs a command while holding a lock in etcd:
 #   quorum-with-lock [--ttl SECONDS] KEY COMMAND [ARGUMENT ...]
 # Waits for the lock for as long as it takes. `etcdctl lock` lets its command run on when the lease
-# is lost; here the command is then ended (exit status 75). Its standard input is empty.
+# is lost; here the command is then ended (exit status 75). Its standard input is empty. A machine that
+# lost its power while it held the lock does not wait for its own lease to run out.
 # Default ttl: 60.
 set -euo pipefail
 
@@ -10,18 +11,40 @@ ttl=60
 if [ "${1:-}" = --ttl ]; then ttl=$2; shift 2; fi
 if [ $# -lt 2 ]; then echo "usage: quorum-with-lock [--ttl SECONDS] KEY COMMAND ..." >&2; exit 64; fi
 
+# Names the lease of this machine's holder, which has the file locked for as long as it or its command lives.
+record=${QUORUM_LOCK_RECORDS:-/var/lib/quorum/locks}/${1//\//.}
+
+# Without it, everyone would wait until the lease of a dead holder runs out.
+end_lease_of_dead_holder() {
+  local lease
+  mkdir -p "${record%/*}"
+  exec 8>>"$record"
+  if flock --nonblock 8; then
+    lease=$(cat "$record")
+    if [ -n "$lease" ]; then
+      etcdctl --command-timeout=5s lease revoke "$lease" >/dev/null 2>&1 || true
+    fi
+  fi
+  exec 8>&-
+}
+
 if [ "${QUORUM_LOCK_INNER:-}" != "$1" ]; then
   set -a
   # shellcheck source=/dev/null
   . "${QUORUM_ETCD_CLIENT_ENV:-/etc/quorum/etcd/client.env}"
   set +a
   export QUORUM_LOCK_INNER=$1
+  end_lease_of_dead_holder
   exec etcdctl lock --ttl "$ttl" "quorum/lock/$1" -- "$0" --ttl "$ttl" "$@"
 fi
 
 key=$1
 shift
 unset QUORUM_LOCK_INNER
+exec 8>>"$record"
+flock 8
+echo "${ETCD_LOCK_KEY##*/}" >"$record"
+sync "$record"
 
 # A process group of its own, so that the command's children end with it.
 set -m
@@ -51,7 +74,7 @@ watch_lease() {
   read -r -t 10 -u 9 || true
   end KILL
 }
-watch_lease &
+watch_lease 8>&- &
 watcher=$!
 
 result=0
@@ -60,4 +83,5 @@ wait "$command" || result=$?
 while kill -0 "$command" 2>/dev/null; do wait "$command" || result=$?; done
 if [ -n "$lost" ]; then result=75; fi
 kill "$watcher" 2>/dev/null || true
+: >"$record"
 exit "$result"

@@ -3,6 +3,8 @@
 # The token is fetched with this host's own certificate, which may do nothing but read it.
 set -euo pipefail
 . /usr/local/lib/quorum/kubernetesNode.sh
+# The release stands here so that another one changes this step, wherever programs come from.
+. /etc/quorum/kubeadm/worker.env
 joined=/var/lib/quorum/worker.joined
 waitMinutes=15
 discovery=/run/quorum-join.conf
@@ -46,6 +48,9 @@ start_clean() {
   mv /run/quorum-ca.crt /etc/kubernetes/pki/ca.crt
 }
 
+installed=$(kubelet --version)
+[ "$installed" = "Kubernetes v$KUBERNETES_VERSION" ] ||
+  fail "kubelet here is $installed, and the plan's release is v$KUBERNETES_VERSION"
 write_kubelet_facts
 mkdir -p /etc/kubernetes/manifests
 if [ -f "$joined" ]; then

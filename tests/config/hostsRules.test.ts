@@ -34,6 +34,31 @@ const mistakes: [string, (raw: Raw) => void, string[]][] = [
     ["localVolumes.directory"],
   ],
   [
+    "a guard of no known mode",
+    (raw) => (raw.guard = { defaultMode: "refuse" }),
+    ["guard.defaultMode"],
+  ],
+  [
+    "a key that the guard has not",
+    (raw) => (raw.guard = { mode: "warn", defaultMode: "warn" }),
+    ["guard.mode"],
+  ],
+  [
+    "a namespace of Kubernetes' own, and a quota that refuses every pod",
+    (raw) => (raw.namespaces = { "kube-apps": {}, team: { quota: { cpus: 4 } } }),
+    ["namespaces.kube-apps", "namespaces.team.containers"],
+  ],
+  [
+    "a quota of nothing",
+    (raw) => (raw.namespaces = { team: { quota: { pods: 0 } } }),
+    ["namespaces.team.quota.pods"],
+  ],
+  [
+    "a namespace that wants a guard and defaults where there is none",
+    (raw) => (raw.namespaces = { team: { guard: "enforce", defaults: true }, other: {} }),
+    ["namespaces.team.guard", "namespaces.team.defaults"],
+  ],
+  [
     "a power controller without a command, and a pattern that matches everything",
     (raw) => (raw.powerStatus = { command: [], off: "(off)?" }),
     ["powerStatus.command", "powerStatus.off"],
@@ -137,6 +162,25 @@ describe("rules of platform hosts", () => {
 
   for (const [mistake, make, keys] of mistakes)
     it(`report ${mistake}`, () => assert.deepEqual(keysAfter(rawHosts, make), keys));
+
+  it("take a guard and namespaces as the platforms of AWS do, with the same defaults", () => {
+    const namespaces = {
+      team: {
+        guard: "enforce",
+        defaults: true,
+        quota: { cpus: 4, pods: 10 },
+        containers: { defaultCpuMilli: 100, defaultMemoryMiB: 128 },
+      },
+      bounded: { quota: { pods: 10 } },
+    };
+    const config = hostsConfig((raw) => Object.assign(raw, { guard: {}, namespaces }));
+    assert.deepEqual(config.guard, { defaultMode: "warn" });
+    assert.deepEqual(config.namespaces, namespaces);
+    assert.equal(hostsConfig().guard, undefined);
+    assert.deepEqual(hostsConfig().namespaces, {});
+    const quotaAlone = (raw: Raw) => (raw.namespaces = { bounded: namespaces.bounded });
+    assert.deepEqual(keysAfter(rawHosts, quotaAlone), []);
+  });
 
   it("keep a pasted private key out of the report", () => {
     const raw = rawHosts();

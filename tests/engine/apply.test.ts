@@ -124,6 +124,19 @@ describe("embedded engine: apply", function () {
     assert.deepEqual(await world(), ["y"]);
   });
 
+  it("deletedWith a component forgets the resource before what is inside the component goes", async () => {
+    await stack.up([
+      { name: "cluster", component: true },
+      { name: "machine", inputs: { text: "x" }, parent: "cluster" },
+      { name: "object", inputs: { text: "y" }, deletedWith: "cluster", dependsOn: ["machine"] },
+    ]);
+    const { succeeded, steps } = await stack.destroy();
+    assert.ok(succeeded);
+    const order = operations(steps);
+    assert.ok(order.indexOf("delete object") < order.indexOf("delete machine"), order.join());
+    assert.deepEqual(await world(), ["y"]);
+  });
+
   it("ignoreChanges keeps the old value", async () => {
     await stack.up([{ name: "a", inputs: { text: "x", tags: { one: 1, two: 2 } } }]);
     const result = await stack.up([

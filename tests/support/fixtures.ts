@@ -111,6 +111,25 @@ export function hostsConfig(change: (raw: Raw) => void = () => {}): HostsConfig 
   return parseConfig(raw) as HostsConfig;
 }
 
+/** Three workers, "worker-1" to "worker-3", one in each zone, with these disks for Ceph. */
+export function hostsWithDisks(disks: Record<string, string[]>): {
+  config: HostsConfig;
+  storage: HostsConfig["storage"][number];
+} {
+  const config = hostsConfig((raw) => {
+    for (const [index, zone] of ["a", "b", "c"].entries())
+      raw.hosts[`worker-${index + 1}`] = {
+        address: `192.0.2.5${index}`,
+        zone,
+        roles: ["worker"],
+      };
+    raw.storage = [{ backend: "rook-ceph", disks }];
+  });
+  const [storage] = config.storage;
+  if (storage === undefined) throw new Error("the stack has no storage");
+  return { config, storage };
+}
+
 export function ec2Config(change: (raw: Raw) => void = () => {}): Ec2Config {
   const raw = rawEc2();
   change(raw);

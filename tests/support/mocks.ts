@@ -144,7 +144,11 @@ function stateOf({ type, name, inputs }: pulumi.runtime.MockResourceArgs): Recor
   const state = { arn: `arn:aws:test:::${name}`, name, ...inputs };
   switch (type) {
     case "eks:index:Cluster":
-      return { ...state, eksCluster: { vpcConfig: { clusterSecurityGroupId: "sg-cluster" } } };
+      return {
+        ...state,
+        kubeconfigJson: `kubeconfig of ${name}`,
+        eksCluster: { vpcConfig: { clusterSecurityGroupId: "sg-cluster" } },
+      };
     case "aws:eks/nodeGroup:NodeGroup":
       return { ...state, resources: [{ autoscalingGroups: [{ name: `asg-${name}` }] }] };
     case "aws:ec2/launchTemplate:LaunchTemplate":

@@ -315,11 +315,28 @@ export function addStorageClass(plan: Plan, name: string, provisioner: string): 
   plan.add("kubernetes:storage.k8s.io/v1:StorageClass", name, { metadata: { name }, provisioner });
 }
 
+/** A chart in namespace "kube-system". */
+export function addChart(plan: Plan, chart: string, values: object, more: object = {}): string {
+  const inputs = {
+    name: chart,
+    namespace: "kube-system",
+    chart,
+    version: "1.2.3",
+    values,
+    ...more,
+  };
+  return plan.add("kubernetes:helm.sh/v3:Release", chart, inputs);
+}
+
 /** Portworx on every worker, with its own store and one class of three replicas. */
 export function addPortworx(plan: Plan, spec: Record<string, unknown> = {}): void {
   plan.add("kubernetes:core.libopenstorage.org/v1:StorageCluster", "portworx", {
     metadata: { name: "portworx", namespace: "portworx" },
-    spec: { kvdb: { internal: true }, ...spec },
+    spec: {
+      kvdb: { internal: true },
+      resources: { requests: { cpu: "500m", memory: "1Gi" } },
+      ...spec,
+    },
   });
   plan.add("kubernetes:storage.k8s.io/v1:StorageClass", "portworx-block", {
     metadata: { name: "portworx-block" },
@@ -334,6 +351,13 @@ export function addCeph(plan: Plan, zones: string[]): void {
     metadata: { name: "ceph", namespace: "rook-ceph" },
     spec: {
       mon: { count: 3, zones: zones.map((name) => ({ name })) },
+      mgr: { count: 2 },
+      resources: Object.fromEntries(
+        ["mon", "mgr", "mgr-sidecar", "osd", "crashcollector", "exporter"].map((key) => [
+          key,
+          { requests: { cpu: "50m", memory: "64Mi" } },
+        ]),
+      ),
       storage: { storageClassDeviceSets: [{ name: "disks", count: 3 }] },
     },
   });

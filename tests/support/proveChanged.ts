@@ -1,5 +1,6 @@
 import { modelOf } from "../../proof/facts/index.ts";
 import { graphOf } from "../../proof/graph.ts";
+import type { Unknown } from "../../proof/model.ts";
 import { prove } from "../../proof/prove.ts";
 import type { Proof } from "../../proof/results.ts";
 import type { Plan } from "./plannedGraph.ts";
@@ -23,6 +24,15 @@ export function fixFor(proof: Proof, claim: string): string | undefined {
   return proof.claims.find(({ id }) => id === claim)?.sets.single.counterExamples[0]?.fix;
 }
 
-export function unknownOf(proof: Proof, claim: string): string[] {
+function unknowns(proof: Proof, claim: string): Unknown[] {
   return proof.claims.find(({ id }) => id === claim)?.sets.single.unknown ?? [];
+}
+
+export function unknownOf(proof: Proof, claim: string): string[] {
+  return unknowns(proof, claim).map(({ why }) => why);
+}
+
+/** What the proof proposes so that a claim becomes known. */
+export function remediesOf(proof: Proof, claim: string): string[] {
+  return unknowns(proof, claim).map(({ remedy }) => remedy);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../support/tools.ts";
@@ -19,16 +19,26 @@ describe("quorum-with-lock", () => {
       path("bin/etcdctl"),
       `#!/bin/bash
 if [ "$1" = lock ]; then
+  [ ! -e ${folder}/taken ] || exit 1
   while [ "$1" != -- ]; do shift; done
   shift
-  ETCD_LOCK_KEY=key exec "$@"
+  export ETCD_LOCK_KEY=quorum/lock/key/7c0ffee
+  "$@"
+  exit
+fi
+if [ "$2" = lease ]; then
+  echo "$3 $4" >>${folder}/leases
+  exit
 fi
 cat ${folder}/held 2>/dev/null || true
 `,
     );
     chmodSync(path("bin/etcdctl"), 0o755);
   });
-  beforeEach(() => writeFileSync(path("held"), "held\n"));
+  beforeEach(() => {
+    writeFileSync(path("held"), "held\n");
+    writeFileSync(path("leases"), "");
+  });
   after(() => rmSync(folder, { recursive: true }));
 
   const withLock = (...args: string[]) =>
@@ -36,6 +46,7 @@ cat ${folder}/held 2>/dev/null || true
       env: {
         PATH: `${path("bin")}:${process.env.PATH}`,
         QUORUM_ETCD_CLIENT_ENV: path("client.env"),
+        QUORUM_LOCK_RECORDS: path("records"),
       },
     });
 
@@ -56,6 +67,20 @@ cat ${folder}/held 2>/dev/null || true
     assert.match(error, /the lock a is lost: ending the command/);
     const left = run("pgrep", ["-f", `${folder}/held; sleep`]);
     assert.equal(left.output, "");
+  });
+
+  it("ends the lease of a holder that died here, and only that", () => {
+    const leases = () => readFileSync(path("leases"), "utf8");
+    // As a power cut ends everything: etcdctl, the holder with its watcher, and the command.
+    const die = `pkill -KILL -f "${script}.* a/b "`;
+    assert.notEqual(withLock("a/b", "bash", "-c", die).status, 0);
+    assert.equal(withLock("a", "true").status, 0);
+    assert.equal(leases(), "");
+    const beside = `touch ${folder}/taken; bash ${script} a/b true; rm ${folder}/taken`;
+    assert.equal(withLock("a/b", "bash", "-c", beside).status, 0);
+    assert.equal(leases(), "revoke 7c0ffee\n");
+    assert.equal(withLock("a/b", "true").status, 0);
+    assert.equal(leases(), "revoke 7c0ffee\n");
   });
 
   it("refuses to run without a command", () => {

@@ -89,6 +89,7 @@ function storageCluster(storage: PortworxStorageConfig, config: AwsConfig) {
       deleteStrategy: { type: "Uninstall" },
       monitoring: { prometheus: { exportMetrics: true } },
       priorityClassName: "system-node-critical",
+      resources: { requests: { cpu: "1", memory: "4Gi" } },
     },
   };
 }

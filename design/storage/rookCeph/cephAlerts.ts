@@ -1,4 +1,4 @@
-const namespace = "rook-ceph";
+import { rookNamespace } from "./namespace.ts";
 
 interface Alert {
   alert: string;
@@ -51,7 +51,11 @@ const alerts: Alert[] = [
 export const cephAlerts = {
   apiVersion: "monitoring.coreos.com/v1" as const,
   kind: "PrometheusRule" as const,
-  metadata: { name: "quorum-ceph", namespace, labels: { prometheus: "rook-prometheus" } },
+  metadata: {
+    name: "quorum-ceph",
+    namespace: rookNamespace,
+    labels: { prometheus: "rook-prometheus" },
+  },
   spec: {
     groups: [
       {
@@ -70,7 +74,11 @@ export const cephAlerts = {
 export const cephDashboard = {
   apiVersion: "v1" as const,
   kind: "ConfigMap" as const,
-  metadata: { name: "quorum-ceph-dashboard", namespace, labels: { grafana_dashboard: "1" } },
+  metadata: {
+    name: "quorum-ceph-dashboard",
+    namespace: rookNamespace,
+    labels: { grafana_dashboard: "1" },
+  },
   data: { "ceph.json": JSON.stringify(dashboard()) },
 };
 

@@ -1,13 +1,20 @@
 import type { CephStorageConfig } from "../../../config/clusterLayer.ts";
 import { storageImages } from "../../../config/versions.ts";
 import { zoneKey } from "../../workloads/labels.ts";
+import { rookNamespace } from "./namespace.ts";
 import type { CephPlace } from "./place.ts";
 
-/** What each daemon needs. Source: chart rook-ceph-cluster, cephClusterSpec.resources. */
+/**
+ * What each daemon needs, and what runs beside it: a container with each of several managers, and two pods
+ * on every machine with a daemon. Source: chart rook-ceph-cluster, cephClusterSpec.resources.
+ */
 const resources = {
   mon: daemon("1", "1Gi", "2Gi"),
   mgr: daemon("500m", "512Mi", "1Gi"),
   osd: daemon("1", "4Gi", "4Gi"),
+  "mgr-sidecar": daemon("100m", "40Mi", "100Mi"),
+  crashcollector: daemon("100m", "60Mi", "60Mi"),
+  exporter: daemon("50m", "50Mi", "128Mi"),
 };
 
 /** Three monitors, one pinned to each zone; two managers; disks where the plan has a place for them. */
@@ -16,7 +23,7 @@ export function cephCluster(storage: CephStorageConfig, place: CephPlace) {
   return {
     apiVersion: "ceph.rook.io/v1" as const,
     kind: "CephCluster" as const,
-    metadata: { name: "rook-ceph", namespace: "rook-ceph" },
+    metadata: { name: "rook-ceph", namespace: rookNamespace },
     spec: {
       cephVersion: { image: storageImages.ceph },
       dataDirHostPath: "/var/lib/rook",

@@ -1,9 +1,9 @@
 import type { CephStorageConfig } from "../../../config/clusterLayer.ts";
 import { zoneSpread } from "../../workloads/topology.ts";
 import { driverSecrets, replicated } from "./cephPool.ts";
+import { rookNamespace } from "./namespace.ts";
 import type { CephPlace } from "./place.ts";
 
-const namespace = "rook-ceph";
 const name = "shared";
 const dataPool = "replicated";
 
@@ -12,7 +12,7 @@ export function fileSystem(storage: CephStorageConfig, { nodeAffinity }: CephPla
   return {
     apiVersion: "ceph.rook.io/v1" as const,
     kind: "CephFilesystem" as const,
-    metadata: { name, namespace },
+    metadata: { name, namespace: rookNamespace },
     spec: {
       metadataPool: replicated(storage),
       dataPools: [{ name: dataPool, ...replicated(storage) }],
@@ -37,9 +37,9 @@ export function fileStorageClass({ deleteData }: CephStorageConfig) {
     apiVersion: "storage.k8s.io/v1" as const,
     kind: "StorageClass" as const,
     metadata: { name: "rook-ceph-fs" },
-    provisioner: `${namespace}.cephfs.csi.ceph.com`,
+    provisioner: `${rookNamespace}.cephfs.csi.ceph.com`,
     parameters: {
-      clusterID: namespace,
+      clusterID: rookNamespace,
       fsName: name,
       pool: `${name}-${dataPool}`,
       ...driverSecrets("cephfs"),

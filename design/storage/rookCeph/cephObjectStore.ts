@@ -1,9 +1,9 @@
 import type { CephStorageConfig } from "../../../config/clusterLayer.ts";
 import { zoneSpread } from "../../workloads/topology.ts";
 import { replicated } from "./cephPool.ts";
+import { rookNamespace } from "./namespace.ts";
 import type { CephPlace } from "./place.ts";
 
-const namespace = "rook-ceph";
 const name = "objects";
 
 /** Buckets by the S3 protocol, at http://rook-ceph-rgw-objects.rook-ceph inside the cluster. */
@@ -11,7 +11,7 @@ export function objectStore(storage: CephStorageConfig, { nodeAffinity }: CephPl
   return {
     apiVersion: "ceph.rook.io/v1" as const,
     kind: "CephObjectStore" as const,
-    metadata: { name, namespace },
+    metadata: { name, namespace: rookNamespace },
     spec: {
       metadataPool: replicated(storage),
       dataPool: replicated(storage),
@@ -36,8 +36,8 @@ export function bucketStorageClass({ deleteData }: CephStorageConfig) {
     apiVersion: "storage.k8s.io/v1" as const,
     kind: "StorageClass" as const,
     metadata: { name: "rook-ceph-bucket" },
-    provisioner: `${namespace}.ceph.rook.io/bucket`,
-    parameters: { objectStoreName: name, objectStoreNamespace: namespace },
+    provisioner: `${rookNamespace}.ceph.rook.io/bucket`,
+    parameters: { objectStoreName: name, objectStoreNamespace: rookNamespace },
     reclaimPolicy: deleteData ? "Delete" : "Retain",
     volumeBindingMode: "Immediate",
   };

@@ -1,7 +1,7 @@
 import type { CephStorageConfig } from "../../../config/clusterLayer.ts";
 import { snapshotClassOf } from "../snapshotClass.ts";
+import { rookNamespace } from "./namespace.ts";
 
-const namespace = "rook-ceph";
 const pool = "replicapool";
 
 /** Copies each in a zone of their own; reads and writes go on while two are there. */
@@ -17,7 +17,7 @@ export function blockPool(storage: CephStorageConfig) {
   return {
     apiVersion: "ceph.rook.io/v1" as const,
     kind: "CephBlockPool" as const,
-    metadata: { name: pool, namespace },
+    metadata: { name: pool, namespace: rookNamespace },
     spec: {
       ...replicated(storage),
       enableRBDStats: true,
@@ -31,9 +31,9 @@ export function blockStorageClass({ deleteData }: CephStorageConfig) {
     apiVersion: "storage.k8s.io/v1" as const,
     kind: "StorageClass" as const,
     metadata: { name: "rook-ceph-block" },
-    provisioner: `${namespace}.rbd.csi.ceph.com`,
+    provisioner: `${rookNamespace}.rbd.csi.ceph.com`,
     parameters: {
-      clusterID: namespace,
+      clusterID: rookNamespace,
       pool,
       imageFormat: "2",
       imageFeatures: "layering,fast-diff,object-map,deep-flatten,exclusive-lock",
@@ -61,15 +61,15 @@ export function driverSecrets(driver: "rbd" | "cephfs"): Record<string, string> 
 export function cephSnapshotClass(driver: "rbd" | "cephfs", { deleteData }: CephStorageConfig) {
   return snapshotClassOf(
     driver === "rbd" ? "rook-ceph-block-snapshots" : "rook-ceph-fs-snapshots",
-    `${namespace}.${driver}.csi.ceph.com`,
+    `${rookNamespace}.${driver}.csi.ceph.com`,
     deleteData,
-    { clusterID: namespace, ...secret("snapshotter", `rook-csi-${driver}-provisioner`) },
+    { clusterID: rookNamespace, ...secret("snapshotter", `rook-csi-${driver}-provisioner`) },
   );
 }
 
 function secret(what: string, name: string): Record<string, string> {
   return {
     [`csi.storage.k8s.io/${what}-secret-name`]: name,
-    [`csi.storage.k8s.io/${what}-secret-namespace`]: namespace,
+    [`csi.storage.k8s.io/${what}-secret-namespace`]: rookNamespace,
   };
 }

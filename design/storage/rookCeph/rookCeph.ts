@@ -11,6 +11,8 @@ import { cephCluster } from "./cephCluster.ts";
 import { fileStorageClass, fileSystem } from "./cephFileSystem.ts";
 import { bucketStorageClass, objectStore } from "./cephObjectStore.ts";
 import { blockPool, blockStorageClass, cephSnapshotClass } from "./cephPool.ts";
+import { driverValues, operatorValues } from "./chartValues.ts";
+import { rookNamespace } from "./namespace.ts";
 import { type CephPlace, placeOnHosts, placeOnVolumes } from "./place.ts";
 
 /** Ceph by Rook, in the order of its installation. */
@@ -38,12 +40,10 @@ export interface RookCephPlan {
   protect: boolean;
 }
 
-export const rookNamespace = "rook-ceph";
-
 /** On AWS: disks are EBS volumes, with snapshots. */
 export function planRookCeph(storage: RookCephStorageConfig, config: AwsConfig): RookCephPlan {
   return {
-    ...plan(storage, config.charts, placeOnVolumes(storage, config)),
+    ...plan(storage, config.charts, placeOnVolumes(storage, config), true),
     snapshotClasses: [
       cephSnapshotClass("rbd", storage),
       ...(storage.fileSystem ? [cephSnapshotClass("cephfs", storage)] : []),
@@ -54,7 +54,7 @@ export function planRookCeph(storage: RookCephStorageConfig, config: AwsConfig):
 /** On hosts: disks are whole disks of theirs. */
 export function planHostsCeph(storage: HostsCephConfig, config: HostsConfig): RookCephPlan {
   return {
-    ...plan(storage, config.charts, placeOnHosts(storage, config)),
+    ...plan(storage, config.charts, placeOnHosts(storage, config), false),
     snapshotClasses: [],
   };
 }
@@ -63,6 +63,7 @@ function plan(
   storage: CephStorageConfig,
   charts: ChartsConfig,
   place: CephPlace,
+  snapshots: boolean,
 ): Omit<RookCephPlan, "snapshotClasses"> {
   return {
     namespace: rookNamespace,
@@ -76,7 +77,7 @@ function plan(
       release: "ceph-csi-drivers",
       namespace: rookNamespace,
       source: chartSource("ceph-csi-drivers", charts),
-      values: driverValues(storage),
+      values: driverValues(storage, snapshots),
     },
     cluster: cephCluster(storage, place),
     pool: blockPool(storage),
@@ -101,25 +102,3 @@ function plan(
     protect: !storage.deleteData,
   };
 }
-
-const operatorValues = {
-  crds: { enabled: true },
-  priorityClassName: "system-cluster-critical",
-  resources: { requests: { cpu: "200m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-};
-
-const driverValues = ({ fileSystem }: CephStorageConfig) => ({
-  operatorConfig: {
-    namespace: rookNamespace,
-    driverSpecDefaults: {
-      imageSet: { name: "rook-csi-operator-image-set-configmap" },
-      nodePlugin: { priorityClassName: "system-node-critical" },
-      controllerPlugin: { priorityClassName: "system-cluster-critical", replicas: 2 },
-    },
-  },
-  drivers: {
-    rbd: { enabled: true, name: `${rookNamespace}.rbd.csi.ceph.com` },
-    cephfs: { enabled: fileSystem, name: `${rookNamespace}.cephfs.csi.ceph.com` },
-    nfs: { enabled: false, name: `${rookNamespace}.nfs.csi.ceph.com` },
-  },
-});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
 import { eksStack } from "../../../components/eks/stack.ts";
 import { planEks } from "../../../design/eks.ts";
 import { eksConfig, type Raw } from "../../support/fixtures.ts";
@@ -228,7 +229,19 @@ describe("resources of platform eks", () => {
       clusterName: "demo",
       region: "us-west-2",
       vpcId: "demo-vpc-id",
+      kubeconfig: "kubeconfig of demo",
       failureDomains: planEks(eksConfig()).failureDomains,
     });
+  });
+
+  it("keep the way to the cluster secret", async () => {
+    let kubeconfig: pulumi.Output<string> | undefined;
+    await record(
+      async () => {
+        ({ kubeconfig } = eksStack(planEks(eksConfig())));
+      },
+      { stack: "demo", preview: false },
+    );
+    assert.ok(kubeconfig !== undefined && (await pulumi.isSecret(kubeconfig)));
   });
 });

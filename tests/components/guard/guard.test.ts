@@ -34,6 +34,8 @@ describe("guard components", () => {
       for (const { dependencies, inputs } of found)
         assert.deepEqual(dependencies, [`demo-${inputs.spec.policyName}`]);
     }
+    for (const { type, name, retainOnDelete } of recording.registrations)
+      assert.equal(retainOnDelete, type.endsWith(":PriorityClass"), name);
     assert.deepEqual(recording.find("quorum:guard:Guard", "demo").inputs, {
       defaultMode: "enforce",
     });

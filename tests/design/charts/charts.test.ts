@@ -10,6 +10,8 @@ import { planRookCeph } from "../../../design/storage/rookCeph/rookCeph.ts";
 import { ec2Config, eksConfig } from "../../support/fixtures.ts";
 import { assertGolden } from "../../support/golden.ts";
 
+const text = (chart: unknown) => stringify(chart, { aliasDuplicateObjects: false });
+
 describe("charts", () => {
   const config = eksConfig();
   const common = { pool: "general", replicas: 3, deleteData: false, diskGiB: 500 };
@@ -28,7 +30,7 @@ describe("charts", () => {
     portworx.operator,
   ])
     it(`get the values that were reviewed: ${chart.release}`, () =>
-      assertGolden(`charts/${chart.release}.yaml`, stringify(chart)));
+      assertGolden(`charts/${chart.release}.yaml`, text(chart)));
 
   const onEc2 = ec2Config();
   const ebs = planEbs({ backend: "ebs", replicas: 1, deleteData: false }, onEc2);
@@ -40,7 +42,7 @@ describe("charts", () => {
     ["ec2", ebs.driver?.nodes],
   ] as const)
     it(`get the values that were reviewed on ${platform}: ${chart?.release}`, () =>
-      assertGolden(`charts/${platform}/${chart?.release}.yaml`, stringify(chart)));
+      assertGolden(`charts/${platform}/${chart?.release}.yaml`, text(chart)));
 
   it("have an autoscaler for each version of Kubernetes on offer, of the same minor", () => {
     assert.deepEqual(Object.keys(clusterAutoscaler), Object.keys(eksVersions));

@@ -3,7 +3,7 @@ import { planHostsCeph } from "../../../design/storage/rookCeph/rookCeph.ts";
 import { modelOf } from "../../../proof/facts/index.ts";
 import { graphOf } from "../../../proof/graph.ts";
 import { definitionErrors } from "../../support/customSchema.ts";
-import { hostsConfig } from "../../support/fixtures.ts";
+import { hostsWithDisks } from "../../support/fixtures.ts";
 import { hostsPlan } from "../../support/plannedGraph.ts";
 import { proofOf } from "../../support/proveChanged.ts";
 
@@ -14,17 +14,7 @@ const disks = {
 };
 
 describe("Ceph on disks of hosts", () => {
-  const config = hostsConfig((raw) => {
-    for (const [index, zone] of ["a", "b", "c"].entries())
-      raw.hosts[`worker-${index + 1}`] = {
-        address: `192.0.2.5${index}`,
-        zone,
-        roles: ["worker"],
-      };
-    raw.storage = [{ backend: "rook-ceph", disks }];
-  });
-  const [storage] = config.storage;
-  assert.ok(storage !== undefined);
+  const { config, storage } = hostsWithDisks(disks);
   const { cluster, pool, protect } = planHostsCeph(storage, config);
 
   it("takes the disks that were named and no other, and pins a monitor to each zone", () => {

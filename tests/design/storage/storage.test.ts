@@ -82,7 +82,17 @@ describe("Ceph by Rook", () => {
     const values: Raw = plan.drivers.values;
     assert.equal(values.drivers.rbd.name, plan.storageClass.provisioner);
     assert.equal(values.operatorConfig.namespace, plan.namespace);
-    assert.equal(values.operatorConfig.driverSpecDefaults.controllerPlugin.replicas, 2);
+    // A driver's own values go before the defaults for all, and the chart has one replica there.
+    assert.equal(values.drivers.rbd.controllerPlugin.replicas, 2);
+  });
+
+  it("has a driver that takes snapshots, and none that nobody asked for", () => {
+    const values: Raw = plan.drivers.values;
+    assert.equal(values.drivers.rbd.snapshotPolicy, "volumeSnapshot");
+    assert.deepEqual(
+      Object.keys(values.drivers).filter((name) => values.drivers[name].enabled),
+      ["rbd"],
+    );
   });
 });
 

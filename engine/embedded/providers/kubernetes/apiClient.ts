@@ -201,7 +201,7 @@ export class ApiClient {
       },
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(requestSeconds * 1000)]),
     };
-    await this.#config.applyToHTTPSOptions(options);
+    await this.#signIn(options);
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const { status, text } = await exchange(url, options, body);
     const answer = parse(text);
@@ -211,6 +211,17 @@ export class ApiClient {
       String(answer.reason ?? ""),
       String(answer.message ?? `the API server answered with status ${status}`),
     );
+  }
+  /** A kubeconfig may name a command that gives the token, e.g. "aws eks get-token". */
+  async #signIn(options: https.RequestOptions): Promise<void> {
+    try {
+      await this.#config.applyToHTTPSOptions(options);
+    } catch (error) {
+      const command = this.#config.getCurrentUser()?.exec?.command;
+      if (command === undefined) throw error;
+      const why = String(error instanceof Error ? error.message : error).trim();
+      throw new Error(`the kubeconfig signs in by "${command}": ${why}`, { cause: error });
+    }
   }
 }
 
@@ -276,7 +287,7 @@ function loadKubeconfig(config: KubeConfig, inputs: Inputs): void {
   const given = text(inputs.kubeconfig);
   if (given === undefined) config.loadFromDefault();
   // As the original takes it: the content, or the path of a file.
-  else config.loadFromString(/[\n{]/.test(given) ? given : readFileSync(given, "utf8"));
+  else loadText(config, /[\n{]/.test(given) ? given : readFileSync(given, "utf8"));
   const context = text(inputs.context);
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = text(inputs.cluster);
@@ -284,6 +295,17 @@ function loadKubeconfig(config: KubeConfig, inputs: Inputs): void {
     config.contexts = config.contexts.map((candidate) =>
       candidate.name === config.currentContext ? { ...candidate, cluster } : candidate,
     );
+  }
+}
+
+/** @throws Error without the parser's words: they quote lines of the file, and its keys with them. */
+function loadText(config: KubeConfig, content: string): void {
+  try {
+    config.loadFromString(content);
+  } catch (error) {
+    const { mark } = error as { mark?: { line?: number } };
+    const where = mark?.line === undefined ? "" : `: see its line ${mark.line + 1}`;
+    throw new Error(`the kubeconfig cannot be read as YAML${where}`);
   }
 }
 
