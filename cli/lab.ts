@@ -35,9 +35,16 @@ export function labCommand(projectDir: string): Command {
     "a whole cluster on this computer: machines with systemd and SSH, provisioned as any others",
   );
   lab.enablePositionalOptions();
-  const stack = () =>
-    new Option("-s, --stack <stack>", "stack name, or path of a stack file").default("lab");
+  lifeCommands(lab, projectDir);
+  machineCommands(lab);
+  return lab;
+}
 
+const stack = () =>
+  new Option("-s, --stack <stack>", "stack name, or path of a stack file").default("lab");
+
+/** new, up, heal, down. */
+function lifeCommands(lab: Command, projectDir: string): void {
   lab
     .command("up")
     .description("bring up the machines of the stack and its cluster; carries on after a stop")
@@ -65,6 +72,22 @@ export function labCommand(projectDir: string): Command {
       if (off.length > 0) console.log(`off: ${off.join(", ")}; \`quorum lab up\` boots them`);
     });
   lab
+    .command("new <name>")
+    .description("write the stack file of another lab, with addresses of its own")
+    .option("--subnet <number>", "third part of 198.18.N.0/24; default: the first free one")
+    .option("--file <path>", "where to write; default: Pulumi.<name>.yaml")
+    .action((name: string, options: { subnet?: string; file?: string }) => {
+      const file = writeNewLab(name, projectDir, {
+        ...(options.subnet === undefined ? {} : { subnetNumber: Number(options.subnet) }),
+        ...(options.file === undefined ? {} : { file: options.file }),
+      });
+      console.log(`${file} written; next: quorum lab up --stack ${options.file ?? name}`);
+    });
+}
+
+/** What looks at a lab that stands. */
+function machineCommands(lab: Command): void {
+  lab
     .command("status")
     .description("machines of one lab, or the names of all")
     .option("-s, --stack <stack>", "stack name")
@@ -75,6 +98,8 @@ export function labCommand(projectDir: string): Command {
     .addOption(stack())
     .passThroughOptions()
     .action((machine: string, command: string[], options: StackOption) => {
+      if (command[0] === "--stack" || command[0] === "-s")
+        throw new Error(`${command[0]} goes before the machine: all after it is run there`);
       const args = [...sshArguments(Lab.open(stackName(options.stack)), machine), ...command];
       process.exitCode = spawnSync("ssh", args, { stdio: "inherit" }).status ?? 1;
     });
@@ -100,19 +125,6 @@ export function labCommand(projectDir: string): Command {
         console.log(await machineLogs(Lab.open(stackName(options.stack)), machine, which));
       },
     );
-  lab
-    .command("new <name>")
-    .description("write the stack file of another lab, with addresses of its own")
-    .option("--subnet <number>", "third part of 198.18.N.0/24; default: the first free one")
-    .option("--file <path>", "where to write; default: Pulumi.<name>.yaml")
-    .action((name: string, options: { subnet?: string; file?: string }) => {
-      const file = writeNewLab(name, projectDir, {
-        ...(options.subnet === undefined ? {} : { subnetNumber: Number(options.subnet) }),
-        ...(options.file === undefined ? {} : { file: options.file }),
-      });
-      console.log(`${file} written; next: quorum lab up --stack ${options.file ?? name}`);
-    });
-  return lab;
 }
 
 async function up(options: UpOptions, projectDir: string): Promise<void> {

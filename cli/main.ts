@@ -232,7 +232,12 @@ function positiveInteger(text: string): number {
   return value;
 }
 
+/** A pipeline must tell a verdict (1, 2) from a judgement that could not be made. */
+const codeOfNoVerdict: Readonly<Record<string, number>> = { proof: 3, policy: 3 };
+let codeOfError = 1;
+
 program.hook("preAction", (_program, command) => {
+  codeOfError = codeOfNoVerdict[command.name()] ?? 1;
   const { stack: name, cwd } = command.opts<{ stack?: string; cwd?: string }>();
   const isOurs = cwd !== undefined && resolve(cwd) === resolve(root);
   if (name !== undefined && isOurs) useLabPassphrase(name, process.env);
@@ -243,7 +248,7 @@ try {
 } catch (error) {
   const text = errorText(error);
   console.error(process.stderr.isTTY ? text : stripVTControlCharacters(text));
-  process.exitCode = 1;
+  process.exitCode = codeOfError;
 } finally {
   // Open SSH connections and the host of dynamic providers would keep this process alive.
   const { closeProviders } = await import("../engine/embedded/providers/index.ts");

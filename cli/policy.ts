@@ -10,7 +10,7 @@ export interface PolicyCommand {
   json?: true;
 }
 
-/** `quorum policy`. Exit code 1 when a mandatory rule is broken. */
+/** `quorum policy`. Exit code 1 when a mandatory rule is broken, 3 when there is no plan to judge. */
 export async function policy(options: PolicyCommand): Promise<void> {
   const preview =
     options.preview === undefined

@@ -71,7 +71,10 @@ function painter(): Painter {
     coloured && verdict !== "not-applicable" ? styleText(colours[verdict], text) : text;
 }
 
-/** `quorum proof`. Exit code 1 when refuted or refused, 2 when something required is unknown. */
+/**
+ * `quorum proof`. Exit code 1 when refuted or refused, 2 when something required is unknown, 3 when
+ * there is no plan to prove.
+ */
 export async function proof(options: ProofCommand): Promise<void> {
   const report = await makeReport(options);
   for (const { allowedBy, rule, sentence } of report.findings) {

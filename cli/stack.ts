@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { outputLines, outputText } from "../engine/display/outputs.ts";
 import { writeAtomically } from "../engine/embedded/atomicFile.ts";
@@ -90,6 +91,7 @@ export async function stackOutput(name: string | undefined, options: StackComman
     ...(options.showSecrets ? ["--show-secrets"] : []),
   ];
   await orPulumi(options, args, async (file) => {
+    if (!existsSync(file)) throw neverApplied(file, options.stack);
     const { resources } = await loadSnapshot(file, new StackSecrets(process.env));
     const outputs = { ...rootStackOf(resources)?.outputs };
     if (options.showSecrets) {
@@ -119,6 +121,10 @@ async function readState(file: string, stack: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Error(`nothing was applied to stack ${stack} yet: ${file} does not exist`);
+    throw neverApplied(file, stack);
   }
+}
+
+function neverApplied(file: string, stack: string): Error {
+  return new Error(`nothing was applied to stack ${stack} yet: ${file} does not exist`);
 }

@@ -140,6 +140,15 @@ function unknownKey(
   value: unknown,
   known: readonly string[],
 ): Finding {
+  const [, afterNamespace] = name.split(":");
+  if (prefix === "" && afterNamespace !== undefined) {
+    return {
+      key: name,
+      value,
+      rule: "A key of another namespace is not read.",
+      remedy: `The namespace is misspelt; write "quorum:${afterNamespace}".`,
+    };
+  }
   const nearest = known.length > 0 ? closest(name.slice(0, 100), known) : undefined;
   const near =
     nearest !== undefined && distance(name.slice(0, 100), nearest) <= Math.max(2, name.length / 3);

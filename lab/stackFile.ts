@@ -138,8 +138,16 @@ export function takenSubnets(projectDir: string): Map<number, string> {
   }
   for (const fileName of readdirSync(projectDir)) {
     if (!/^Pulumi\..+\.yaml$/.test(fileName)) continue;
-    const raw = rawConfigOfStackFile(readFileSync(join(projectDir, fileName), "utf8"));
-    if (raw.platform === "hosts") note(`${record(raw.api).vip}`, stackName(fileName));
+    const file = join(projectDir, fileName);
+    try {
+      const raw = rawConfigOfStackFile(readFileSync(file, "utf8"));
+      if (raw.platform === "hosts") note(`${record(raw.api).vip}`, stackName(fileName));
+    } catch (error) {
+      throw new Error(
+        `which subnets are taken cannot be told: ${file}: ${(error as Error).message}`,
+        { cause: error },
+      );
+    }
   }
   return taken;
 }

@@ -70,26 +70,7 @@ export class Ec2Cluster extends pulumi.ComponentResource {
       },
       child,
     );
-    const pki = new ClusterPki(
-      name,
-      { clusterName: name, protect: plan.deletionProtection },
-      child,
-    );
-    new Secrets(
-      `${name}-secrets`,
-      { cluster: name, names: plan.names, roots: pki.roots, keyArn: keys.secrets.arn },
-      child,
-    );
-    new SnapshotBucket(
-      `${name}-snapshots`,
-      {
-        bucketName: plan.names.snapshotBucket,
-        retentionDays: plan.snapshots.retentionDays,
-        keyArn: keys.snapshots.arn,
-        protect: plan.deletionProtection,
-      },
-      child,
-    );
+    const pki = this.keptData(plan, keys);
     const zone = new Zone(
       `${name}-domain`,
       {
@@ -116,6 +97,29 @@ export class Ec2Cluster extends pulumi.ComponentResource {
     };
     this.certificateAuthority = pulumi.unsecret(pki.roots["kubernetes-ca.crt"]);
     this.registerOutputs({ vpcId: this.vpcId });
+  }
+
+  /** What outlives machines, apart from etcd's volumes: roots of trust, secrets, snapshots. */
+  private keptData(plan: Ec2Plan, keys: ReturnType<Ec2Cluster["keys"]>): ClusterPki {
+    const { name, names, deletionProtection: protect } = plan;
+    const child = { parent: this };
+    const pki = new ClusterPki(name, { clusterName: name, protect }, child);
+    new Secrets(
+      `${name}-secrets`,
+      { cluster: name, names, roots: pki.roots, keyArn: keys.secrets.arn },
+      child,
+    );
+    new SnapshotBucket(
+      `${name}-snapshots`,
+      {
+        bucketName: names.snapshotBucket,
+        retentionDays: plan.snapshots.retentionDays,
+        keyArn: keys.snapshots.arn,
+        protect,
+      },
+      child,
+    );
+    return pki;
   }
 
   private keys({ name, keys, deletionProtection: protect }: Ec2Plan) {

@@ -27,35 +27,12 @@ export class EtcdMember extends pulumi.ComponentResource {
   constructor(name: string, args: EtcdMemberArgs, opts?: pulumi.ComponentResourceOptions) {
     const { member, context } = args;
     super("quorum:ec2:EtcdMember", name, { member: member.name, zone: member.zone }, opts);
-    const { plan } = context;
-    const protect = plan.deletionProtection;
     const tags = {
-      [tagKeys.cluster]: plan.name,
+      [tagKeys.cluster]: context.plan.name,
       [tagKeys.role]: "etcd",
-      Name: `${plan.name}-${member.name}`,
+      Name: `${context.plan.name}-${member.name}`,
     };
-    const networkInterface = new NetworkInterface(
-      name,
-      {
-        subnetId: args.subnetId,
-        privateIps: [member.address],
-        securityGroups: [args.securityGroupId],
-        description: `Address of ${member.name}`,
-        tags,
-      },
-      { parent: this, protect, dependsOn: args.reservation },
-    );
-    new DnsRecord(
-      name,
-      {
-        zoneId: args.zoneId,
-        name: member.dnsName,
-        type: "A",
-        ttl: 60,
-        records: [member.address],
-      },
-      { parent: this, protect },
-    );
+    const networkInterface = this.address(name, args, tags);
     const volume = this.volume(name, args, tags);
     new MachineGroup(
       name,
@@ -84,6 +61,32 @@ export class EtcdMember extends pulumi.ComponentResource {
       { parent: this, dependsOn: volume },
     );
     this.registerOutputs({});
+  }
+
+  /** The interface that keeps it, and its name. */
+  private address(
+    name: string,
+    { context, member, subnetId, reservation, securityGroupId, zoneId }: EtcdMemberArgs,
+    tags: Record<string, string>,
+  ): NetworkInterface {
+    const protect = context.plan.deletionProtection;
+    const networkInterface = new NetworkInterface(
+      name,
+      {
+        subnetId,
+        privateIps: [member.address],
+        securityGroups: [securityGroupId],
+        description: `Address of ${member.name}`,
+        tags,
+      },
+      { parent: this, protect, dependsOn: reservation },
+    );
+    new DnsRecord(
+      name,
+      { zoneId, name: member.dnsName, type: "A", ttl: 60, records: [member.address] },
+      { parent: this, protect },
+    );
+    return networkInterface;
   }
 
   /** Its id lies in SSM: user data stay plain values, and a new volume needs no new template. */

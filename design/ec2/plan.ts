@@ -52,24 +52,9 @@ export function planEc2(config: Ec2Config, templates: Templates) {
     etcd: {
       clientUrls: members.map(({ address }) => `https://${address}:2379`),
       reservedBlocks: reservedBlocks(network),
-      members: members.map((member, order) => ({
-        ...member,
-        volume: dataVolume(config.etcd),
-        group: {
-          ...machineGroup(config, "etcd", member.zone, config.etcd),
-          files: etcdMachine(sources, member, order),
-          member: { name: member.name, mountPoint: etcdDataDir },
-        },
-      })),
+      members: etcdMachines(sources, members),
     },
-    controlPlanes: network.anchorZones.map((zone, order) => ({
-      zone,
-      ...sizeOf(config.controlPlane.instanceType),
-      group: {
-        ...machineGroup(config, "control-plane", zone, config.controlPlane),
-        files: controlPlaneMachine(sources, zone, order),
-      },
-    })),
+    controlPlanes: controlPlaneMachines(sources, network.anchorZones),
     pools,
     layer: planClusterLayer(config),
     access: planClusterAccess(config, names),
@@ -89,6 +74,31 @@ export function planEc2(config: Ec2Config, templates: Templates) {
       ),
     ]),
   };
+}
+
+function etcdMachines(sources: FileSources, members: ReturnType<typeof planMembers>) {
+  const { config } = sources;
+  return members.map((member, order) => ({
+    ...member,
+    volume: dataVolume(config.etcd),
+    group: {
+      ...machineGroup(config, "etcd", member.zone, config.etcd),
+      files: etcdMachine(sources, member, order),
+      member: { name: member.name, mountPoint: etcdDataDir },
+    },
+  }));
+}
+
+function controlPlaneMachines(sources: FileSources, zones: readonly string[]) {
+  const { config } = sources;
+  return zones.map((zone, order) => ({
+    zone,
+    ...sizeOf(config.controlPlane.instanceType),
+    group: {
+      ...machineGroup(config, "control-plane", zone, config.controlPlane),
+      files: controlPlaneMachine(sources, zone, order),
+    },
+  }));
 }
 
 function dataVolume({ dataVolumeGiB, dataVolumeIops }: Ec2EtcdConfig) {

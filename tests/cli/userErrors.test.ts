@@ -43,7 +43,8 @@ describe("what a user got wrong", function () {
         },
       },
     );
-    assert.equal(status, 1, stdout + stderr);
+    const noVerdict = args[0] === "proof" || args[0] === "policy";
+    assert.equal(status, noVerdict ? 3 : 1, stdout + stderr);
     assert.doesNotMatch(stdout + stderr, /ENOENT|EISDIR|^\s+at .*\.ts:\d+/m);
     return stdout + stderr;
   }
@@ -70,6 +71,10 @@ describe("what a user got wrong", function () {
     for (const command of [["preview"], ["up", "--yes"], ["refresh"], ["destroy", "--yes"]])
       assert.match(fails(...command, "-s", "../../x"), /"..\/..\/x" is no name of a stack/);
     assert.ok(!existsSync(join(project, "state")));
+  });
+
+  it("in the name of a stack whose outputs are asked for is no stack without outputs", () => {
+    assert.match(fails("stack", "output", "-s", "wrong"), /nothing was applied to stack wrong yet/);
   });
 
   it("in a stack file is said with its name", () => {

@@ -143,6 +143,15 @@ describe("parseConfig", () => {
     );
   });
 
+  it("refuses a misspelt namespace, and takes those of others", () => {
+    const file = (key: string) =>
+      findingsOf({ ...rawEks(), ...rawConfigOfStackFile(`config: { "${key}": 1 }`) });
+    for (const namespace of ["qourum", "quorom", "Quorum"])
+      assert.match(file(`${namespace}:zones`)[0]?.remedy ?? "", /misspelt; write "quorum:zones"/);
+    for (const namespace of ["aws", "pulumi", "kubernetes"])
+      assert.deepEqual(file(`${namespace}:zones`), []);
+  });
+
   it("still checks the rest of a value that has an unknown key", () => {
     const raw = rawEks();
     raw.pools.general.nope = 1;

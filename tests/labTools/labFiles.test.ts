@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -65,6 +66,12 @@ describe("files of a lab", () => {
         /belongs to lab "running"/,
       );
       assert.throws(() => writeNewLab("../x", dir, {}), /DNS label/);
+    });
+
+    it("is not written while a stack file that cannot be read may own its subnet", () => {
+      writeFileSync(join(dir, "Pulumi.broken.yaml"), "config: [");
+      assert.throws(() => writeNewLab("mine", dir, {}), /Pulumi\.broken\.yaml/);
+      assert.ok(!existsSync(join(dir, "Pulumi.mine.yaml")));
     });
 
     it("is read back as the lab that it describes", () => {
