@@ -82,11 +82,14 @@ export class ObjectClient {
 
   /** Make an object; false when there is one of its name already, which is left as it is. */
   async create(object: KubernetesObject): Promise<boolean> {
-    const path = (await this.path(object)).replace(/\/[^/]+$/, "");
-    const answer = await this.api.ask(path, { ...this.#options, method: "POST", body: object });
-    if (answer.status === 409) return false;
-    if (answer.status !== 201) throw new Error(refusal(object, answer.body));
-    return true;
+    const path = await this.path(object);
+    const kinds = path.replace(/\/[^/]+$/, "");
+    const answer = await this.api.ask(kinds, { ...this.#options, method: "POST", body: object });
+    if (answer.status === 201) return true;
+    // Admission may refuse before anybody looks for the name: there is one default PriorityClass.
+    const isThere = (await this.api.ask(path, this.#options)).status === 200;
+    if (answer.status === 409 || isThere) return false;
+    throw new Error(refusal(object, answer.body));
   }
 
   /** Delete an object with what it owns; one that is gone is no error. */
