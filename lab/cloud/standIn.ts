@@ -75,7 +75,8 @@ async function startProcess(
 ): Promise<void> {
   const log = join(lab.dir, machineName, "log");
   const output = openSync(log, "w", 0o600);
-  const child = spawn("ip", ["netns", "exec", namespace, ...command], {
+  // `ip netns exec` would also give it mounts of its own: copies that keep other labs' disks.
+  const child = spawn("nsenter", [`--net=/run/netns/${namespace}`, ...command], {
     detached: true,
     stdio: ["ignore", output, output],
     cwd: "/",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { ec2Roles } from "../../design/ec2/names.ts";
 import { Cloud } from "../../lab/cloud/cloud.ts";
@@ -107,6 +107,13 @@ describe("the hybrid stack, booted from its user data alone", function () {
 
   it("calls nothing of AWS that the policies of its roles do not allow", async () => {
     assert.deepEqual(await cloud.control.denied(), []);
+  });
+
+  it("has a cloud that keeps no mounts of its own: other labs' disks would live on in them", () => {
+    const stays = cloud.lab.record.of("process").filter(({ machine }) => machine === "cloud");
+    assert.ok(stays.length > 0);
+    for (const { identity } of stays)
+      assert.equal(readlinkSync(`/proc/${identity.pid}/ns/mnt`), readlinkSync("/proc/self/ns/mnt"));
   });
 
   it("takes back an etcd member whose machine is replaced, with its disk", async () => {
