@@ -84,6 +84,14 @@ async function loadBalancerProblems(lab: Lab): Promise<string[]> {
       if (state.stdout.trim() !== "active")
         problems.push(`${unit} on ${machine.name} is not active`);
     }
+    // What keepalived goes by: anything but 0 keeps this balancer from taking over.
+    for (const watched of ["haproxy", "api"]) {
+      const said = await machine.exec(["cat", `/run/quorum/lb/${watched}`], { mayFail: true });
+      if (said.stdout.trim() !== "0")
+        problems.push(
+          `${machine.name} cannot take over: ${watched} is ${said.stdout.trim() || "unknown"}`,
+        );
+    }
   }
   return problems;
 }
