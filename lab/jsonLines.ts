@@ -1,12 +1,13 @@
 import {
-  appendFileSync,
   closeSync,
   existsSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 
@@ -28,11 +29,17 @@ export function readJsonLines<Value>(file: string): Value[] {
   return values;
 }
 
-/** Add a value as a line of its own, also after one that was cut short. */
+/** Add a value as a line of its own, also after one that was cut short. It is on disk when this returns. */
 export function appendJsonLine(file: string, value: unknown): void {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const start = endsInsideLine(file) ? "\n" : "";
-  appendFileSync(file, `${start}${JSON.stringify(value)}\n`);
+  const descriptor = openSync(file, "a", 0o600);
+  try {
+    writeSync(descriptor, `${start}${JSON.stringify(value)}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function endsInsideLine(file: string): boolean {

@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from "node:fs";
 import { join } from "node:path";
+import { appendJsonLine, readJsonLines } from "./jsonLines.ts";
 import type { ProcessIdentity } from "./process.ts";
 
 /** Something outside the lab's own folder that `down` must take away again. */
@@ -32,29 +24,12 @@ export class LabRecord {
 
   add(resource: Resource): void {
     if (this.all().some((known) => JSON.stringify(known) === JSON.stringify(resource))) return;
-    mkdirSync(join(this.file, ".."), { recursive: true, mode: 0o700 });
-    const descriptor = openSync(this.file, "a", 0o600);
-    try {
-      writeSync(descriptor, `${JSON.stringify(resource)}\n`);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
+    appendJsonLine(this.file, resource);
   }
 
   /** Everything ever recorded, oldest first. A last line cut short by a crash was never acted on. */
   all(): Resource[] {
-    if (!existsSync(this.file)) return [];
-    const resources: Resource[] = [];
-    for (const line of readFileSync(this.file, "utf8").split("\n")) {
-      if (line === "") continue;
-      try {
-        resources.push(JSON.parse(line) as Resource);
-      } catch {
-        // see above
-      }
-    }
-    return resources;
+    return readJsonLines<Resource>(this.file);
   }
 
   of<Kind extends Resource["kind"]>(kind: Kind): Extract<Resource, { kind: Kind }>[] {

@@ -45,6 +45,8 @@ describe("bookkeeping of a lab", () => {
       record.add(bridge);
       appendFileSync(record.file, '{"kind":"mou');
       assert.deepEqual(record.all(), [bridge]);
+      record.add(mount);
+      assert.deepEqual(record.all(), [bridge, mount], "what comes after it is not lost with it");
     });
   });
 
