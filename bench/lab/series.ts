@@ -167,7 +167,7 @@ function resultFile(dir: string, date: string, commit: string): string {
   mkdirSync(dir, { recursive: true });
   const short = commit.slice(0, 12);
   const file = join(dir, `${date}-lab-benchmarks.md`);
-  const isOurs = !existsSync(file) || readFileSync(file, "utf8").includes(short);
+  const isOurs = !existsSync(file) || readFileSync(file, "utf8").includes(`\nCommit ${short},`);
   return isOurs ? file : join(dir, `${date}-lab-benchmarks-${short}.md`);
 }
 
