@@ -91,10 +91,10 @@ export async function loadStackConfig(
   const file = stackFile(project, stack);
   const whenMissing = `there is no stack named ${JSON.stringify(stack)}`;
   const content = readMap(await readText(file, whenMissing), file);
-  if (asMap(content.config ?? {}) === undefined)
-    throw new Error(`${file}: \`config\` is not a map of keys and values`);
+  const written = asMap(content.config ?? {});
+  if (written === undefined) throw new Error(`${file}: \`config\` is not a map of keys and values`);
   const saltText = typeof content.encryptionsalt === "string" ? content.encryptionsalt : undefined;
-  const entries = Object.entries(asMap(content.config) ?? {}).map(
+  const entries = Object.entries(written).map(
     ([key, value]) => [fullKey(project.name, key), value] as const,
   );
   const config: StackConfig = { values: {}, secretKeys: [], saltText };

@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Machine } from "../machine.ts";
 import type { CloudControl } from "./control.ts";
 import type { Instance } from "./instances.ts";
 import type { CloudPlan } from "./plan.ts";
 import { tagged } from "./tags.ts";
-import { hideVolume, makeVolumeImage, showVolume } from "./volumes.ts";
+import { hideVolume, imageFile, makeVolumeImage, showVolume } from "./volumes.ts";
 
 interface Attachment {
   volumeId: string;
@@ -41,7 +40,7 @@ export class DataVolumes {
 
   /** File behind a volume. */
   file(volumeId: string): string {
-    return join(this.#dir, `${volumeId}.img`);
+    return imageFile(this.#dir, volumeId);
   }
 
   /** Show each attached volume to its machine, once in each of the machine's boots. */

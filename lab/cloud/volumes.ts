@@ -7,7 +7,8 @@ import { run } from "../process.ts";
 /** Sparse, so that only what is written takes room. */
 const volumeMiB = 4096;
 
-function imageFile(dir: string, volumeId: string): string {
+/** File behind a volume. */
+export function imageFile(dir: string, volumeId: string): string {
   return join(dir, `${volumeId}.img`);
 }
 

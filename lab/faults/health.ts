@@ -85,13 +85,12 @@ async function loadBalancerProblems(lab: Lab): Promise<string[]> {
         problems.push(`${unit} on ${machine.name} is not active`);
     }
     // What keepalived goes by: anything but 0 keeps this balancer from taking over.
-    for (const watched of ["haproxy", "api"]) {
-      const said = await machine.exec(["cat", `/run/quorum/lb/${watched}`], { mayFail: true });
-      if (said.stdout.trim() !== "0")
-        problems.push(
-          `${machine.name} cannot take over: ${watched} is ${said.stdout.trim() || "unknown"}`,
-        );
-    }
+    const watched = ["haproxy", "api"].map((one) => `/run/quorum/lb/${one}`);
+    const { stdout: said } = await machine.exec(["cat", ...watched], { mayFail: true });
+    if (said !== "0\n0\n")
+      problems.push(
+        `${machine.name} cannot take over: HAProxy, API: ${said.split("\n").join(" ")}`,
+      );
   }
   return problems;
 }

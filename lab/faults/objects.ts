@@ -86,9 +86,9 @@ export class ObjectClient {
     const kinds = path.replace(/\/[^/]+$/, "");
     const answer = await this.api.ask(kinds, { ...this.#options, method: "POST", body: object });
     if (answer.status === 201) return true;
+    if (answer.status === 409) return false;
     // Admission may refuse before anybody looks for the name: there is one default PriorityClass.
-    const isThere = (await this.api.ask(path, this.#options)).status === 200;
-    if (answer.status === 409 || isThere) return false;
+    if ((await this.api.ask(path, this.#options)).status === 200) return false;
     throw new Error(refusal(object, answer.body));
   }
 

@@ -5,6 +5,7 @@
  */
 import type { GraphNode } from "../graph.ts";
 import { at } from "../read.ts";
+import { waiver } from "./podFields.ts";
 
 /** Like pods of a chart. */
 export interface ChartPods {
@@ -125,7 +126,7 @@ function cilium({ inputs: { values } }: GraphNode): ChartPods[] {
 
 /** One operator that asks for nothing and cannot be told to; volumes go on while it is away. */
 function portworxOperator(): ChartPods[] {
-  const place = { annotations: { "quorum.dev/single-replica": "accepted" } };
+  const place = { annotations: { [waiver]: "accepted" } };
   return [{ name: "portworx-operator", replicas: 1, containers: [nothing], place }];
 }
 

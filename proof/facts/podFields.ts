@@ -94,7 +94,7 @@ export function inZone<T extends Pick<Workload, "nodeAffinity">>(
 }
 
 /** Annotation by which the author of a workload accepts its outage. */
-const waiver = "quorum.dev/single-replica";
+export const waiver = "quorum.dev/single-replica";
 
 export function outageAcceptedBy(annotations: unknown): boolean {
   return labelsIn(annotations)[waiver] === "accepted";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { priorityClasses } from "../../design/workloads/priorities.ts";
 import { echoImage } from "../../lab/containerImages.ts";
 import { ApiClient } from "../../lab/faults/api.ts";
-import { withRole } from "../../lab/faults/members.ts";
-import { type KubernetesObject, ObjectClient } from "../../lab/faults/objects.ts";
+import { ObjectClient } from "../../lab/faults/objects.ts";
 import type { LabCluster } from "../../lab/ownLab.ts";
 import { waitUntil } from "../../lab/process.ts";
+import { apiServers } from "./support/apiServers.ts";
 import { testLab } from "./support/testLab.ts";
 
 const settings = {
@@ -79,13 +79,7 @@ describe("guard and namespaces of a stack of hosts", function () {
   });
 
   it("refuse on every API server what would not survive, and complete what asks for it", async () => {
-    for (const { name, host } of withRole(cluster.lab, "control-plane")) {
-      const server = new ObjectClient(objects.api, `https://${host.address}:6443`);
-      const answer = (object: KubernetesObject) =>
-        server.apply(object, { dryRun: true }).then(
-          () => "accepted",
-          (error: Error) => error.message,
-        );
+    for (const { name, answer } of apiServers(cluster.lab, objects)) {
       // A server reads its policies from a cache that follows.
       const answers = async (namespace: string, expected: RegExp) => {
         let last = "";

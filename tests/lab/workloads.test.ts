@@ -10,10 +10,11 @@ import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { powerOff, powerOn } from "../../lab/faults/kinds.ts";
 import { withRole } from "../../lab/faults/members.ts";
 import { readyElsewhere } from "../../lab/faults/nodeLoss.ts";
-import { type KubernetesObject, ObjectClient, type PodView } from "../../lab/faults/objects.ts";
+import { ObjectClient, type PodView } from "../../lab/faults/objects.ts";
 import type { LabCluster } from "../../lab/ownLab.ts";
 import { sleep, waitUntil } from "../../lab/process.ts";
 import { examples } from "../support/guardExamples.ts";
+import { apiServers } from "./support/apiServers.ts";
 import { Belongings, ledger, selectorOf, shop } from "./support/applications.ts";
 import { freeMilliCpus } from "./support/room.ts";
 import { SteadyClient } from "./support/steadyClient.ts";
@@ -69,13 +70,7 @@ describe("workloads on the lab's cluster", function () {
 
     it("each policy lets its good examples pass and refuses its bad ones, on every API server", async () => {
       const wrong: string[] = [];
-      for (const { name, host } of withRole(cluster.lab, "control-plane")) {
-        const server = new ObjectClient(objects.api, `https://${host.address}:6443`);
-        const answer = (object: KubernetesObject) =>
-          server.apply(object, { dryRun: true }).then(
-            () => "accepted",
-            (error: Error) => error.message,
-          );
+      for (const { name, answer } of apiServers(cluster.lab, objects)) {
         for (const [rule, { accepted, refused }] of Object.entries(examples)) {
           // A server reads its policies from a cache that follows.
           await waitUntil(`${rule} is in force on ${name}`, 60, async () =>

@@ -212,6 +212,7 @@ export class ApiClient {
       String(answer.message ?? `the API server answered with status ${status}`),
     );
   }
+
   /** A kubeconfig may name a command that gives the token, e.g. "aws eks get-token". */
   async #signIn(options: https.RequestOptions): Promise<void> {
     try {
