@@ -2,7 +2,7 @@ import { appendJsonLine, readJsonLines } from "../../lab/jsonLines.ts";
 import { type FailoverRun, failovers, type JudgedHistory } from "./failovers.ts";
 import { type NodeLossRun, nodeLossName } from "./nodeLosses.ts";
 import { type PlannedRun, plannedWork } from "./planned.ts";
-import type { ColdStart, Results } from "./report.ts";
+import { type ColdStart, oneLine, type Results } from "./report.ts";
 
 /** One thing that was measured, as it came. */
 export type Entry =
@@ -131,8 +131,4 @@ function nameOf(entry: Entry): string {
     default:
       return "";
   }
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim();
 }

@@ -109,7 +109,7 @@ function nodeLossSection({ nodeLosses }: Results): string[] {
     "",
     ...nodeLosses
       .filter(({ problem }) => problem !== "")
-      .map(({ seed, problem }) => `- seed ${seed} is void: ${problem}`),
+      .map(({ seed, problem }) => `- seed ${seed} is void: ${oneLine(problem)}`),
     "",
   ];
 }
@@ -172,8 +172,16 @@ function plannedRow({ work, run }: Results["planned"][number]): string {
 }
 
 function verdictOf({ problem, verdict }: PlannedRun, met: boolean): string {
-  if (problem !== "") return `void: ${problem.replaceAll(/\s+/g, " ").replaceAll("|", "/")}`;
+  if (problem !== "") return `void: ${oneLine(problem).replaceAll("|", "/")}`;
   return met ? "met" : `falls short${verdict === "" ? "" : `: ${verdict}`}`;
+}
+
+/** A text as it is published: on one line, and of this computer's folders only the last names. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/(?<![\w:/.])\/(?:[^\s/]+\/)+/g, "")
+    .trim();
 }
 
 function sum(run: PlannedRun, value: (gap: PlannedRun["gaps"][number]) => number): number {

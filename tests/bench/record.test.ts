@@ -81,6 +81,15 @@ describe("the record of a benchmark", () => {
     assert.match(report, /a run of seed 2 is void: not healthy after 240 s/);
   });
 
+  it("publishes no folder of the computer, but the address of an API", () => {
+    const problem = "/tmp/x/prober of /var/h/1.jsonl failed: https://10.0.0.1:6443/api/v1/nodes";
+    open().add(run(2, { gapMs: undefined, problem }));
+    assert.match(
+      text(open()),
+      /is void: prober of 1\.jsonl failed: https:\/\/10\.0\.0\.1:6443\/api\/v1\/nodes/,
+    );
+  });
+
   it("keeps commits apart", () => {
     open("c1").add(run(1));
     assert.deepEqual(open("c2").missingSeeds(name, seeds), seeds);

@@ -284,6 +284,10 @@ func TestGapsAreMeasuredBetweenMarksFromTheMiddleOfAHistory(t *testing.T) {
 	if err != nil || len(read) != len(s.records)-1 {
 		t.Fatalf("%d records, %v", len(read), err)
 	}
+	second := int64(bytes.IndexByte(lines, '\n') + 1)
+	if read, err := history.ReadFrom(bytes.NewReader(lines), second); err != nil || len(read) != len(s.records)-1 {
+		t.Errorf("from the beginning of a line: %d records, %v", len(read), err)
+	}
 	g, err := GapsBetween(read, "from", "to")
 	if err != nil || len(g) != 1 || g[0].Tries != 2 || g[0].LongestMs != 300 {
 		t.Errorf("%+v, %v", g, err)

@@ -169,12 +169,13 @@ func Read(in io.Reader) ([]Record, error) {
 	return records, scanner.Err()
 }
 
-// ReadFrom returns the records after the line that the offset falls into; offset 0: all.
+// ReadFrom returns the records of the lines that begin at the offset or after it.
 func ReadFrom(in io.ReadSeeker, offset int64) ([]Record, error) {
 	if offset == 0 {
 		return Read(in)
 	}
-	if _, err := in.Seek(offset, io.SeekStart); err != nil {
+	// From the byte before: where a line begins at the offset, no more than the end of the last one is skipped.
+	if _, err := in.Seek(offset-1, io.SeekStart); err != nil {
 		return nil, err
 	}
 	buffered := bufio.NewReader(in)
