@@ -6,7 +6,9 @@ set -euo pipefail
 library=/usr/local/lib/quorum/lb
 source=/etc/quorum/lb
 run=/run/quorum/lb
-install -d -m 0755 "$run" /etc/haproxy /etc/keepalived
+# What the units last read. Kept over a boot, at which they start with the files that are in place.
+stamps=/var/lib/quorum/lb
+install -d -m 0755 "$run" "$stamps" /etc/haproxy /etc/keepalived
 # shellcheck source=/dev/null
 . "$source/watch.env"
 
@@ -37,7 +39,7 @@ systemctl enable --quiet haproxy.service keepalived.service api-lb-watch.service
 bring() {
   local unit=$1 verb=$2 digest stamp
   shift 2
-  stamp=$run/$unit.$verb
+  stamp=$stamps/$unit.$verb
   digest=$(cat "$@" | sha256sum)
   if ! systemctl is-active --quiet "$unit"; then
     systemctl restart "$unit"

@@ -4,6 +4,7 @@ import { Agent, request } from "node:https";
 import { join } from "node:path";
 import { clusterNodes } from "../../lab/cluster.ts";
 import { ApiClient } from "../../lab/faults/api.ts";
+import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { etcdctl, withRole } from "../../lab/faults/members.ts";
 import { processesNamed } from "../../lab/faults/processes.ts";
 import { Lab } from "../../lab/machines.ts";
@@ -152,6 +153,28 @@ describe("the lab's cluster", function () {
     assert.deepEqual(Object.keys(changeSummary), ["same"]);
     await testLab.up();
     assert.deepEqual(running(cluster.lab), before);
+  });
+
+  it("boots a load balancer that starts each of its programs once", async () => {
+    const machine = cluster.lab.machine("load-balancer-b");
+    const before = machine.leader();
+    const rebootedAt = Math.floor(Date.now() / 1000);
+    await machine.exec(["systemctl", "reboot", "--force"], { mayFail: true });
+    await waitUntil(`${machine.name} has booted and carried out its bundle`, 120, async () => {
+      const now = machine.leader();
+      if (now === undefined || now === before) return false;
+      const { stdout } = await machine.exec(
+        ["systemctl", "show", "--property=ExecMainExitTimestampMonotonic", "quorum-apply.service"],
+        { mayFail: true },
+      );
+      return /=[1-9]/.test(stdout);
+    });
+    for (const unit of ["haproxy", "keepalived", "api-lb-watch"]) {
+      const since = ["--since", `@${rebootedAt}`, "--output=cat"];
+      const { stdout } = await machine.exec(["journalctl", "--unit", unit, ...since]);
+      assert.equal(stdout.match(/^Started /gm)?.length, 1, stdout);
+    }
+    await waitUntilHealthy(cluster.problems, 120);
   });
 
   it("takes in another worker without touching anything else, and lets it go again", async () => {
