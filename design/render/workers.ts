@@ -17,6 +17,7 @@ export function workerStep(
     oneAtATime: false,
     files: [
       script(templates, "workers/worker.sh", stepScript("worker")),
+      script(templates, "workers/workerGate.sh", `${libraryDir}/steps/worker-gate.sh`),
       script(templates, "workers/workerUndo.sh", `${libraryDir}/steps/worker-undo.sh`),
       script(templates, "workers/joinToken.sh", "/usr/local/bin/quorum-join-token"),
       kubernetesNodeLibrary(templates),

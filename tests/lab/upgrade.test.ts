@@ -6,6 +6,7 @@ import { ApiClient } from "../../lab/faults/api.ts";
 import { waitUntilHealthy } from "../../lab/faults/health.ts";
 import { type LabCluster, OwnLab } from "../../lab/ownLab.ts";
 import { Prober } from "../../lab/prober.ts";
+import { sleep } from "../../lab/process.ts";
 
 const [newer, older] = Object.keys(selfManagedVersions);
 /** An older release is built first, which takes as long as the newer one did. */
@@ -38,7 +39,21 @@ full(`patch upgrade, ${older} to ${newer}, by one line of the stack file`, funct
     return { kubelets: new Set(nodes.map(({ version }) => version)), pods: new Set(images) };
   }
 
-  it("rolls through every machine under load, and no acknowledged write is lost", async () => {
+  /** Until `stop`: every moment at which a worker's kubelet was newer than a control plane's. */
+  async function skews(stop: AbortSignal): Promise<string[]> {
+    const found: string[] = [];
+    while (!stop.aborted) {
+      const nodes = await clusterNodes(cluster.lab).catch(() => []);
+      const behind = nodes.filter((node) => node.controlPlane && node.version === `v${older}`);
+      const ahead = nodes.filter((node) => !node.controlPlane && node.version === `v${newer}`);
+      if (behind.length > 0)
+        found.push(...ahead.map(({ name }) => `${name} before ${behind[0]?.name}`));
+      await sleep(500);
+    }
+    return found;
+  }
+
+  it("rolls through every machine under load, control planes first, and no acknowledged write is lost", async () => {
     assert.ok(older !== undefined && newer !== undefined);
     const only = (version: string) => ({
       kubelets: new Set([`v${version}`]),
@@ -52,14 +67,18 @@ full(`patch upgrade, ${older} to ${newer}, by one line of the stack file`, funct
       seed: 1,
       durationSeconds: 1500,
     });
+    const rolled = new AbortController();
+    const skewed = skews(rolled.signal);
     try {
       await prober.waitUntilSteady(50);
       lab.writeStack({}, newer);
       await lab.up();
       await waitUntilHealthy(cluster.problems, 300);
     } finally {
+      rolled.abort();
       await prober.stop();
     }
+    assert.deepEqual(await skewed, []);
     const verdict = await prober.judge();
     assert.equal(verdict.verdict, "pass", (verdict.reasons ?? []).join("; "));
     assert.deepEqual(await releases(), only(newer));
