@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { secretsText } from "../../components/hosts/delivery.ts";
 import type { MachinePlan, MachineStep } from "../../design/machine.ts";
 import { renderBundle } from "../../design/render/bundle.ts";
@@ -218,6 +218,28 @@ describe("delivery to a machine", () => {
     rmSync(sandbox.path("broken"));
     const done = sandbox.sh(text(templates, "node/await.sh"), `${digest}\n`);
     assert.equal(done.status, 0, done.error);
+  });
+
+  it("waits for the host's node to be Ready where Quorum brings the pod network", () => {
+    deliver(step(sandbox, "one", {}));
+    const script = text(templates, "node/await.sh")
+      .replaceAll("/etc/kubernetes", sandbox.path("kubernetes"))
+      .replaceAll("/etc/quorum", sandbox.path("quorum"))
+      .replace("-gt 120", "-gt 2");
+    const waits = () => sandbox.sh(script, `${sandbox.read("state/outcome").split(" ")[0]}\n`);
+    for (const file of ["kubernetes/kubelet.conf", "quorum/machine.env"]) {
+      mkdirSync(dirname(sandbox.path(file)), { recursive: true });
+      writeFileSync(sandbox.path(file), 'NODE_NAME="m"\n');
+    }
+    sandbox.program("kubectl", "echo False");
+    assert.equal(waits().status, 0, "a chart brings the pod network: nothing to wait for yet");
+    writeFileSync(sandbox.path("quorum/pod-network.conflist"), "{}");
+    const never = waits();
+    assert.equal(never.status, 1);
+    assert.match(never.error, /^quorum: node m is not Ready; see kubectl describe node m$/m);
+    const asked = sandbox.path("asked");
+    sandbox.program("kubectl", `[ -e ${asked} ] && echo True || touch ${asked}`);
+    assert.equal(waits().status, 0);
   });
 
   it("writes key material for root alone, tells the steps, and prints none of it", () => {
