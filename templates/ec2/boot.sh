@@ -46,7 +46,7 @@ identity() {
 # Certificates and leases need the right time. Containers have their host's.
 clock() {
   ! systemd-detect-virt --container --quiet || return 0
-  [ "$(timedatectl show -P NTPSynchronized)" = yes ] || {
+  [ "$(timedatectl show --property=NTPSynchronized --value)" = yes ] || {
     echo "the clock is not synchronised" >&2
     return 1
   }

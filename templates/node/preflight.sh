@@ -117,7 +117,7 @@ check_kernel() {
 # A container has its host's clock. Elsewhere something must keep it: certificates and leases need that.
 check_clock() {
   [ "$in_container" = no ] || return 0
-  [ "$(timedatectl show -P NTPSynchronized 2>/dev/null)" = yes ] ||
+  [ "$(timedatectl show --property=NTPSynchronized --value 2>/dev/null)" = yes ] ||
     problem "the clock is not synchronised: start chrony or systemd-timesyncd and wait for it"
 }
 
@@ -129,13 +129,13 @@ check_init() {
   done
 }
 
-check_init
-check_clock
 while read -r what rest; do
   # shellcheck disable=SC2086 # words on purpose
   case $what in
     machine)
       machine=${rest% *}
+      check_init
+      check_clock
       check_address "${rest#* }"
       ;;
     kubernetes-node) check_kernel ;;
