@@ -43,7 +43,7 @@ export function controlPlaneStep(
         `${libraryDir}/bootstrapControlPlane.sh`,
       ),
       script(templates, "kubeadm/renewCertificates.sh", `${libraryDir}/renew.d/kubeadm.sh`),
-      kubernetesNodeLibrary(templates),
+      ...kubernetesNodeLibrary(templates),
       unit(templates, "kubeadm/kubelet.service"),
       {
         path: `${kubeadmDir}/control-plane.env`,

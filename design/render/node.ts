@@ -66,7 +66,9 @@ function kernelFiles(templates: Templates): MachineFile[] {
   ];
 }
 
-/** Functions that the steps "control-plane" and "worker" share. */
-export function kubernetesNodeLibrary(templates: Templates): MachineFile {
-  return script(templates, "kubeadm/kubernetesNode.sh", `${libraryDir}/kubernetesNode.sh`);
+/** What the steps "control-plane" and "worker" share. */
+export function kubernetesNodeLibrary(templates: Templates): MachineFile[] {
+  return ["kubernetesNode", "resetKubeadm"].map((name) =>
+    script(templates, `kubeadm/${name}.sh`, `${libraryDir}/${name}.sh`),
+  );
 }

@@ -20,7 +20,7 @@ export function workerStep(
       script(templates, "workers/workerGate.sh", `${libraryDir}/steps/worker-gate.sh`),
       script(templates, "workers/workerUndo.sh", `${libraryDir}/steps/worker-undo.sh`),
       script(templates, "workers/joinToken.sh", "/usr/local/bin/quorum-join-token"),
-      kubernetesNodeLibrary(templates),
+      ...kubernetesNodeLibrary(templates),
       unit(templates, "kubeadm/kubelet.service"),
       {
         path: `${kubeadmDir}/worker.env`,

@@ -11,7 +11,7 @@ unserved_seconds=60
 access=/run/quorum-join.conf
 trap 'rm -f "$access"' EXIT
 
-# `kubeadm reset` takes away the whole of /etc/kubernetes/pki, which only the step "pki" could refill.
+# A reset takes away the whole of /etc/kubernetes/pki, which only the step "pki" could refill.
 start_clean() {
   local pki=/etc/kubernetes/pki
   if [ -e "$kubelet_conf" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] ||
@@ -22,7 +22,7 @@ start_clean() {
       cp -a "$pki" "$pki.keep.new"
       mv "$pki.keep.new" "$pki.keep"
     fi
-    kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+    /usr/local/lib/quorum/resetKubeadm.sh
   fi
   if [ -d "$pki.keep" ]; then
     rm -rf "$pki"

@@ -5,6 +5,6 @@ set -u
 . /etc/quorum/machine.env
 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 10s delete node "$NODE_NAME" \
   --ignore-not-found --wait=false >/dev/null 2>&1 || true
-kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+/usr/local/lib/quorum/resetKubeadm.sh
 systemctl disable --now --quiet kubelet.service
 rm -rf /var/lib/quorum/control-plane.joined /var/lib/kubelet/config.yaml /etc/kubernetes

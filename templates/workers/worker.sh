@@ -42,7 +42,7 @@ start_clean() {
   [ -e "$kubelet_conf" ] || [ -e /etc/kubernetes/bootstrap-kubelet.conf ] || return 0
   echo "undoing a half-done attempt"
   cp -a /etc/kubernetes/pki/ca.crt /run/quorum-ca.crt
-  kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+  /usr/local/lib/quorum/resetKubeadm.sh
   rm -f /etc/kubernetes/*.conf
   mkdir -p /etc/kubernetes/pki
   mv /run/quorum-ca.crt /etc/kubernetes/pki/ca.crt

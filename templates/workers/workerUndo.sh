@@ -12,6 +12,6 @@ if [ -s /etc/kubernetes/kubelet.conf ] &&
     sleep 3
   done
 fi
-kubeadm reset --force --cri-socket unix:///run/containerd/containerd.sock >/dev/null 2>&1 || true
+/usr/local/lib/quorum/resetKubeadm.sh
 systemctl disable --now --quiet kubelet.service
 rm -rf /var/lib/quorum/worker.joined /var/lib/kubelet/config.yaml /etc/kubernetes

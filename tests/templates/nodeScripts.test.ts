@@ -35,6 +35,15 @@ describe("scripts for nodes", () => {
     assert.equal(status, 0, output);
   });
 
+  it("reset kubeadm in one place, and never by its phase that empties /var/lib/etcd", () => {
+    const resets = scripts.filter((path) => / reset --force/.test(templates.get(path) ?? ""));
+    assert.deepEqual(resets, ["kubeadm/resetKubeadm.sh"]);
+    assert.match(
+      templates.get("kubeadm/resetKubeadm.sh") ?? "",
+      /--skip-phases remove-etcd-member/,
+    );
+  });
+
   it("pass no token and no key as an argument", () => {
     for (const path of scripts) {
       assert.doesNotMatch(templates.get(path) ?? "", /--token[ =]|--certificate-key/, path);
