@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseDocument } from "yaml";
 import { selfManagedVersions } from "../config/versions.ts";
 import { writeKubeconfig } from "./cluster.ts";
 import type { FaultCluster } from "./faults/fault.ts";
@@ -57,8 +58,8 @@ export class OwnLab {
   }
 
   /**
-   * Write the stack file: the lab's, with further hosts, another release of Kubernetes, or settings
-   * that the lab's has not, e.g. `guard`.
+   * Write the stack file: the lab's, with further hosts, another release of Kubernetes, or other
+   * settings, e.g. `guard`, or `hosts` in place of the lab's.
    */
   writeStack(
     extraHosts: Record<string, StackHost> = {},
@@ -66,21 +67,13 @@ export class OwnLab {
     settings: Record<string, unknown> = {},
   ): void {
     const first = readFileSync(join(this.projectDir, "Pulumi.lab.yaml"), "utf8");
-    const hosts = Object.entries(extraHosts).map(
-      ([name, host]) => `    ${name}: ${JSON.stringify(host)}\n`,
-    );
-    const text = labStackText(first, this.name, this.#subnetNumber);
-    const further = Object.entries(settings).map(
-      ([key, value]) => `  quorum:${key}: ${JSON.stringify(value)}\n`,
-    );
-    const grown =
-      text.replace("  quorum:hosts:\n", `  quorum:hosts:\n${hosts.join("")}`) + further.join("");
-    writeFileSync(
-      this.#stackFile,
-      kubernetesVersion === undefined
-        ? grown
-        : grown.replace(/^( +version: ").*(")$/m, `$1${kubernetesVersion}$2`),
-    );
+    const stack = parseDocument(labStackText(first, this.name, this.#subnetNumber));
+    const set = (path: string[], value: unknown) =>
+      stack.setIn(["config", ...path], stack.createNode(value));
+    for (const [key, value] of Object.entries(settings)) set([`quorum:${key}`], value);
+    for (const [name, host] of Object.entries(extraHosts)) set(["quorum:hosts", name], host);
+    if (kubernetesVersion !== undefined) set(["quorum:kubernetes", "version"], kubernetesVersion);
+    writeFileSync(this.#stackFile, String(stack));
   }
 
   /** The lab as its stack file has it, without touching a machine. */
