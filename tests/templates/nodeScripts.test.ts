@@ -44,6 +44,14 @@ describe("scripts for nodes", () => {
     );
   });
 
+  it("ask timedatectl by options that systemd 252 has, so that a clock is seen on Debian 12", () => {
+    const asked = [...templates.values()].flatMap(
+      (one) => one.match(/timedatectl show [^)|]*/g) ?? [],
+    );
+    assert.ok(asked.length >= 2);
+    for (const words of asked) assert.match(words, /--property=NTPSynchronized --value/);
+  });
+
   it("pass no token and no key as an argument", () => {
     for (const path of scripts) {
       assert.doesNotMatch(templates.get(path) ?? "", /--token[ =]|--certificate-key/, path);
