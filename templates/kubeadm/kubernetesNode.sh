@@ -57,8 +57,8 @@ YAML
 }
 
 # kubeadm's checks of the kernel's build configuration fail on hosts that hide it; Quorum's own
-# preflight has looked at what is needed. Its check of etcd's version wants every member to answer: with
-# one lost, no control plane could come back.
+# preflight has looked at what is needed. kubeadm's check of etcd's version wants every member to answer:
+# with one lost, no control plane could come back.
 # shellcheck disable=SC2034
 ignored_checks=SystemVerification,Swap,NumCPU,Mem,ExternalEtcdVersion,FileExisting-socat,FileExisting-ethtool,FileExisting-tc,FileExisting-conntrack,Hostname
 
