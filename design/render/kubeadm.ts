@@ -29,6 +29,9 @@ export function initFile(plan: KubernetesPlan, etcd: EtcdPlan, node: NodePlan): 
       localAPIEndpoint: localApi(node),
       nodeRegistration: nodeRegistration(plan, node),
       patches: { directory: patchesDir },
+      // Asked before its health is waited for, a new API server has by default one minute to come: on a
+      // slow disk it needs longer.
+      timeouts: { kubernetesAPICall: "4m0s" },
       skipPhases: ["show-join-command"],
     },
     kubeletConfiguration(plan, "worker"),
