@@ -25,19 +25,25 @@ export interface KubernetesPlan {
 }
 
 /**
- * A leaving API server goes on serving for `delay`, until balancers send it nothing new; then it ends
- * its watches. kubelet kills it after `grace`, longer than delay + requests + watches, and holds the
- * machine's shutdown up for `machine`.
+ * A leaving API server goes on serving for `delay`, until balancers send it nothing new; then it asks its
+ * clients to go (GOAWAY: what it has not begun they send elsewhere) and ends its watches. kubelet kills
+ * it after `grace`, longer than delay + requests + watches, and holds the machine's shutdown up for `machine`.
  */
 export interface ShutdownPlan {
   delaySeconds: number;
   watchesSeconds: number;
   graceSeconds: number;
   machineSeconds: number;
+  /**
+   * Listens on after the delay, and answers everything with 429 until what is under way has ended: for a
+   * balancer that may still send something. A request on a connection that lives is lost by it.
+   */
+  sendsRetryAfter: boolean;
 }
 
-/** HAProxy needs 1.6 s to see an API server go. */
+/** HAProxy needs 1.6 s to see an API server go, and goes elsewhere when a connection is refused. */
 export const behindHaproxy: ShutdownPlan = {
+  sendsRetryAfter: false,
   delaySeconds: 20,
   watchesSeconds: 15,
   graceSeconds: 95,

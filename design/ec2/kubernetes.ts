@@ -17,6 +17,7 @@ export const machineFacts = {
 
 /** An NLB takes up to two minutes to forget a target; the server outlasts that (as OpenShift does). */
 const behindNetworkBalancer = {
+  sendsRetryAfter: true,
   delaySeconds: 130,
   watchesSeconds: 15,
   graceSeconds: 210,

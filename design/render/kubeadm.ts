@@ -134,13 +134,13 @@ function volumeRelease({ cloud }: KubernetesPlan): Record<string, string> {
 }
 
 function apiServer(plan: KubernetesPlan): YamlDocument {
-  const { delaySeconds, watchesSeconds } = plan.apiServerShutdown;
+  const { delaySeconds, watchesSeconds, sendsRetryAfter } = plan.apiServerShutdown;
   return {
     certSANs: apiServerSans(plan),
     extraArgs: args({
       "goaway-chance": "0.001",
       "shutdown-delay-duration": `${delaySeconds}s`,
-      "shutdown-send-retry-after": "true",
+      "shutdown-send-retry-after": `${sendsRetryAfter}`,
       "shutdown-watch-termination-grace-period": `${watchesSeconds}s`,
       "default-not-ready-toleration-seconds": clusterTimings.evictionTolerationSeconds,
       "default-unreachable-toleration-seconds": clusterTimings.evictionTolerationSeconds,
