@@ -1,16 +1,19 @@
 #!/bin/bash
-# Waits until all etcd members are healthy: wait-healthy.sh SECONDS [--others]
-# With --others, this machine's own member is left out.
+# Waits until all etcd members are healthy: wait-healthy.sh SECONDS [--others|--own]
+# With --others, this machine's own member is left out; with --own, all others are.
 set -euo pipefail
 
 set -a
 # shellcheck source=/dev/null
 . "${QUORUM_ETCD_CLIENT_ENV:-/etc/quorum/etcd/client.env}"
 set +a
-if [ "${2:-}" = --others ]; then
+if [ -n "${2:-}" ]; then
   # shellcheck source=/dev/null
   . "${QUORUM_ETCD_ENV:-/etc/quorum/etcd/member.env}"
-  export ETCDCTL_ENDPOINTS=$OTHER_CLIENT_URLS
+  case $2 in
+    --others) export ETCDCTL_ENDPOINTS=$OTHER_CLIENT_URLS ;;
+    --own) export ETCDCTL_ENDPOINTS=$CLIENT_URL ;;
+  esac
 fi
 
 deadline=$((SECONDS + $1))
