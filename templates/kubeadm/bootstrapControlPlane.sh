@@ -82,7 +82,10 @@ init_again() {
   init --skip-phases bootstrap-token,show-join-command
 }
 
+# kubeadm joins none whose Node is still Ready, as that of an attempt that was cut off is for a minute.
 join() {
+  kubectl --kubeconfig "$access" --request-timeout 10s delete node "$NODE_NAME" --ignore-not-found \
+    --wait=false >/dev/null 2>&1 || true
   kubeadm join --config /etc/quorum/kubeadm/join.yaml --ignore-preflight-errors "$ignored_checks" |
     without_noise
 }
