@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import {
   AutoScalingClient,
@@ -15,6 +14,7 @@ import { awsWorld } from "../../rolling/awsWorld.ts";
 import { outdated } from "../../rolling/fleet.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { ec2Config } from "../support/fixtures.ts";
+import { freePort } from "../support/freePort.ts";
 import { needs } from "../support/tools.ts";
 
 const templates = readTemplates();
@@ -126,11 +126,3 @@ describe("a roll's view of AWS, by AWS's clients", () => {
     assert.ok(findings.some(({ what }) => what === "no control plane reaches it"));
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

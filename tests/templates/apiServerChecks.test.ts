@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, createServer as listener, type Socket } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { loadBalancerPlan } from "../../design/loadBalancerPlan.ts";
 import { haproxyCfg } from "../../design/render/loadBalancer.ts";
 import { readTemplates } from "../../templates/read.ts";
 import { hostsConfig } from "../support/fixtures.ts";
+import { freePort } from "../support/freePort.ts";
 import { needs } from "../support/tools.ts";
 
 /** Lines of /readyz that a stand-in for an API server shows besides those that are well. */
@@ -52,14 +53,6 @@ class Client {
   end(): void {
     this.#socket.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = listener().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe("the load balancer's check of an API server", function () {

@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "./sshServer.ts";
+import { freePort } from "../../support/freePort.ts";
 
 const cache = process.env.QUORUM_CACHE_DIR ?? "/var/cache/quorum";
 const startSeconds = 90;

@@ -7,14 +7,9 @@ import type { Provider } from "../../../engine/embedded/provider.ts";
 import { closeProviders, providerFor } from "../../../engine/embedded/providers/index.ts";
 import { setProgramFolder } from "../../../engine/embedded/providers/programFolder.ts";
 import { Archive, Asset, type Inputs, Unknown } from "../../../engine/embedded/value.ts";
+import { freePort } from "../../support/freePort.ts";
 import { operationOn } from "./operation.ts";
-import {
-  freePort,
-  type SshServer,
-  sshServerMissing,
-  startRelay,
-  startSshServer,
-} from "./sshServer.ts";
+import { type SshServer, sshServerMissing, startRelay, startSshServer } from "./sshServer.ts";
 
 const remote = "command:remote:Command";
 const copy = "command:remote:CopyToRemote";

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { Inputs } from "../../../engine/embedded/value.ts";
+import { freePort } from "../../support/freePort.ts";
 
 const sshd = "/usr/sbin/sshd";
 const startSeconds = 15;
@@ -130,17 +131,6 @@ export async function startRelay(targetPort: number): Promise<Relay> {
       relay.close();
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 async function waitForPort(port: number, log: () => string): Promise<void> {
