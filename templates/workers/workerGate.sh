@@ -13,24 +13,23 @@ control_planes() {
     -o 'jsonpath={range .items[*]}{.metadata.name} {.status.nodeInfo.kubeletVersion}{"\n"}{end}' 2>/dev/null
 }
 
-# Sets `reason`, empty when nothing is in the way.
-look() {
+# Is nothing in the way? Sets `reason`.
+nothing_in_the_way() {
   local nodes name other
-  nodes=$(control_planes) || { reason="the API does not tell which releases the control planes are of"; return; }
+  nodes=$(control_planes) || { reason="the API does not tell which releases the control planes are of"; return 1; }
   reason=
   while read -r name other; do
     [ -z "$name" ] || [ "$(printf '%s\n' "$release" "$other" | sort -V | head -n 1)" = "$release" ] ||
       reason="control plane $name is of $other, older than $release; a machine that is gone for good: kubectl delete node $name"
   done <<<"$nodes"
+  [ -z "$reason" ]
 }
 
 deadline=$((SECONDS + waitSeconds))
-look
-until [ -z "$reason" ]; do
+until nothing_in_the_way; do
   if [ "$SECONDS" -ge "$deadline" ]; then
     echo "not changed: $reason" >&2
     exit 1
   fi
   sleep 2
-  look
 done
